@@ -1,0 +1,191 @@
+"""From a wanted movement to active states: the muscle-space whole-body controller.
+
+Each block it minimises
+
+    |W (M q'' + h - passive - R'(g a + b) - J' f)|^2 + lambda |a|^2
+
+over active states ``a`` within what the motor units can reach and forces ``f`` on the edges of
+four-sided friction cones at the contacts that exist now. ``R`` are the muscles' moment arms, ``g``
+and ``b`` MuJoCo's muscle gain and bias. The root has no actuator: its six rows stay in as soft
+constraints.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from neurocoord.body.model import Body
+from neurocoord.body.reading import BodyReading
+from neurocoord.coordination.reference import Reference, rotation_error
+from neurocoord.coordination.solver import solve
+from neurocoord.motorunits.kernel import compiled
+from neurocoord.muscle.mechanics import bias, gain
+
+ROOT_DOF = 6
+FRICTION = 0.8  # choice: the controller trusts less friction than the floor has
+FORCE_REGULARISATION = 1e-5  # per N^2, choice
+
+
+@dataclass(frozen=True, kw_only=True)
+class ControllerGains:
+    """Feedback gains and costs; choices found in closed loop (``docs/control.md``)."""
+
+    joint_stiffness: float = 150.0  # 1/s^2
+    joint_damping: float = 18.0  # 1/s
+    root_stiffness: float = 30.0  # 1/s^2, orientation and height
+    root_damping: float = 12.6  # 1/s
+    velocity_gain: float = 12.0  # 1/s, horizontal
+    position_stiffness: float = 19.0  # 1/s^2, horizontal
+    torque_damping: float = 0.04  # s, damping of the torque-space stiffness, as a share of it
+    effort: float = 0.7  # lambda
+    root_force_weight: float = 1 / 30  # 1/N
+    root_torque_weight: float = 1 / 6  # 1/Nm
+    joint_torque_weight: float = 1 / 3  # 1/Nm
+
+
+class Allocation(NamedTuple):
+    """What the controller asks for one body, and how the solve went."""
+
+    active_state: np.ndarray  # [muscle]
+    warm_start: WarmStart
+    residual: np.ndarray  # [nv], N and Nm that could not be met
+    contact_force_n: float  # wanted normal force, all contacts
+    iterations: int
+    converged: bool
+
+
+def wanted_acceleration(
+    body: Body, reading: BodyReading, env: int, reference: Reference, gains: ControllerGains
+) -> np.ndarray:
+    """Feedback towards the reference as generalised accelerations [nv]."""
+    qpos, qvel = reading.qpos[env], reading.qvel[env]
+    wanted = np.zeros(qvel.size)
+    error = reference.joint_angle - qpos[body.joint_qpos]
+    rate_error = reference.joint_velocity - qvel[body.joint_dof]
+    wanted[body.joint_dof] = gains.joint_stiffness * error + gains.joint_damping * rate_error
+    root = np.zeros(ROOT_DOF)
+    position_error = reference.root_position_m - qpos[:3]
+    velocity_error = reference.root_velocity_m_per_s - qvel[:3]
+    root[:2] = (
+        gains.position_stiffness * position_error[:2] + gains.velocity_gain * velocity_error[:2]
+    )
+    root[2] = gains.root_stiffness * position_error[2] + gains.root_damping * velocity_error[2]
+    root[3:] = gains.root_stiffness * rotation_error(reference.root_quaternion, qpos[3:7])
+    root[3:] += gains.root_damping * (reference.root_angular_velocity - qvel[3:6])
+    wanted[:ROOT_DOF] = reference.root_weight * root
+    return wanted
+
+
+class WarmStart(NamedTuple):
+    """Where the last solve ended: its dual, and which bounds held, for every contact slot."""
+
+    dual: np.ndarray  # [nv]
+    muscle_at: np.ndarray  # int8[muscle], -1 low, 0 free, 1 high
+    edge_at: np.ndarray  # int8[support, slot, edge]
+
+
+def contact_edges(
+    body: Body, reading: BodyReading, env: int, may_support: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Generalised forces [nv, contact * 4] of unit forces on the cone edges of the contacts.
+
+    Also returns which contacts they are, int[contact, 2]: support and slot.
+    """
+    contacts = np.argwhere(reading.contact_found[env] & may_support[:, None])
+    columns = _edge_columns(
+        contacts,
+        reading.contact_position_m[env],
+        reading.centre_of_mass_m[env],
+        reading.dof_axis[env],
+        body.dof_above,
+        body.support.body,
+    )
+    return columns, contacts
+
+
+@compiled
+def _edge_columns(contacts, position, centre, axis, above, bodies):  # type: ignore[no-untyped-def]
+    """Columns J' e of the four cone edges e of each contact (normal along +z, flat floor)."""
+    n_dof = axis.shape[0]
+    columns = np.zeros((n_dof, 4 * contacts.shape[0]))
+    for k in range(contacts.shape[0]):
+        support, slot = contacts[k]
+        x, y, z = position[support, slot] - centre
+        for dof in range(n_dof):
+            if not above[bodies[support], dof]:
+                continue
+            wx, wy, wz, vx, vy, vz = axis[dof]
+            jx = vx + wy * z - wz * y
+            jy = vy + wz * x - wx * z
+            jz = vz + wx * y - wy * x
+            columns[dof, 4 * k] = jz + FRICTION * jx
+            columns[dof, 4 * k + 1] = jz - FRICTION * jx
+            columns[dof, 4 * k + 2] = jz + FRICTION * jy
+            columns[dof, 4 * k + 3] = jz - FRICTION * jy
+    return columns
+
+
+def wanted_force(
+    body: Body, reading: BodyReading, env: int, reference: Reference, gains: ControllerGains
+) -> np.ndarray:
+    """Generalised force [nv] that muscles and contacts should give: M q'' + h - passive."""
+    wanted = wanted_acceleration(body, reading, env, reference, gains)
+    force = reading.mass_matrix[env] @ wanted + reading.bias_force[env] - reading.passive_force[env]
+    error = reference.joint_angle - reading.qpos[env, body.joint_qpos]
+    rate_error = reference.joint_velocity - reading.qvel[env, body.joint_dof]
+    stiffness = reference.stiffness_nm_per_rad
+    force[body.joint_dof] += stiffness * (error + gains.torque_damping * rate_error)
+    return force
+
+
+def allocate(
+    body: Body,
+    reading: BodyReading,
+    env: int,
+    reference: Reference,
+    low: np.ndarray,
+    high: np.ndarray,
+    gains: ControllerGains,
+    warm_start: WarmStart | None = None,
+) -> Allocation:
+    """Active states [muscle] within ``low``..``high`` that come nearest to the reference."""
+    length, velocity = reading.muscle_length_m[env], reading.muscle_velocity_m_per_s[env]
+    arm = reading.moment_arm[env]
+    force = wanted_force(body, reading, env, reference, gains)
+    force -= arm.T @ bias(body.muscle_parameters, length)
+    pull = gain(body.muscle_parameters, length, velocity)
+    edges, contacts = contact_edges(body, reading, env, reference.may_support)
+    columns = np.ascontiguousarray(np.hstack([arm.T * pull, edges]))
+    n_muscle, n_edge = len(body.muscles), edges.shape[1]
+    weight = np.full(force.size, gains.joint_torque_weight)
+    weight[:3], weight[3:ROOT_DOF] = gains.root_force_weight, gains.root_torque_weight
+    cost = np.concatenate([np.full(n_muscle, gains.effort), np.full(n_edge, FORCE_REGULARISATION)])
+    slots = (contacts[:, 0], contacts[:, 1])
+    dual, at = None, None
+    if warm_start is not None:
+        dual = warm_start.dual
+        at = np.concatenate([warm_start.muscle_at, warm_start.edge_at[slots].ravel()])
+    solution = solve(
+        columns,
+        force,
+        weight,
+        cost,
+        np.zeros(n_muscle + n_edge),
+        np.concatenate([low, np.zeros(n_edge)]),
+        np.concatenate([high, np.full(n_edge, np.inf)]),
+        dual,
+        at,
+    )
+    edge_at = np.zeros((*reading.contact_found.shape[1:], 4), np.int8)
+    edge_at[slots] = solution.at_bound[n_muscle:].reshape(-1, 4)
+    return Allocation(
+        active_state=solution.z[:n_muscle],
+        warm_start=WarmStart(solution.u, solution.at_bound[:n_muscle], edge_at),
+        residual=force - columns @ solution.z,
+        contact_force_n=float(solution.z[n_muscle:].sum()),
+        iterations=solution.iterations,
+        converged=solution.converged,
+    )

@@ -1,0 +1,362 @@
+"""Crawling on hands and knees: a gait is a small record of parameters, a phase gives a posture.
+
+Diagonal limbs move together (Patrick, Noah & Yang 2009). In stance a limb's contact point travels
+backward under the body at the commanded speed; in swing it returns along a smooth arc. Joint
+angles follow from these paths by inverse kinematics on the body's own skeleton.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from neurocoord.body.model import Body
+from neurocoord.coordination.kinematics import (
+    Pose,
+    Skeleton,
+    make_skeleton,
+    pose,
+    rotation_about,
+    solve_posture,
+)
+from neurocoord.coordination.reference import (
+    LIMBS,
+    Reference,
+    about,
+    joint_index,
+    limb_of_support,
+    multiply,
+)
+
+# phase of each limb of LIMBS in the cycle, by pattern
+PATTERNS = {
+    "diagonal": (0.0, 0.5, 0.5, 0.0),
+    "four_beat": (0.0, 0.5, 0.75, 0.25),
+    "pace": (0.0, 0.5, 0.0, 0.5),
+}
+PHASES = 64
+SINK_M = 0.002  # how far contact geoms are asked into the floor, so that contact is not lost
+ARM_JOINTS = (
+    "shoulder_flexion",
+    "shoulder_adduction",
+    "elbow_flexion",
+    "pronation",
+    "wrist_flexion",
+    "wrist_deviation",
+)
+LEG_JOINTS = ("hip_flexion", "knee_flexion")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gait:
+    """A crawl; every value is our choice, found by search (``docs/gaits.md``). Degrees, m, s."""
+
+    pattern: str = "diagonal"
+    frequency_hz: float = 0.95
+    duty: float = 0.62
+    trunk_pitch_deg: float = 83.0
+    hip_abduction_deg: float = 3.0
+    hip_abduction_swing_deg: float = 16.0
+    knee_centre_m: float = 0.0
+    toe_lift_m: float = 0.04
+    ankle_deg: float = -55.0
+    hand_centre_m: float = 0.0
+    hand_lift_m: float = 0.06
+    hand_width_m: float = 0.0
+    shoulder_rotation_deg: float = -17.0
+    elbow_rest_deg: float = 20.0
+    protraction_deg: float = 6.0
+    neck_extension_deg: float = 25.0
+    pelvis_roll_deg: float = 2.0
+    lumbar_bend_deg: float = 2.0
+    lookahead_s: float = 0.03
+    leg_stiffness: float = 0.7  # share of STANCE_STIFFNESS
+    arm_stiffness: float = 0.7
+    trunk_stiffness_nm_per_rad: float = 236.0
+    girdle_stiffness_nm_per_rad: float = 105.0
+
+
+class CrawlTable(NamedTuple):
+    """One cycle of the gait, tabulated over phase; the last row repeats the first."""
+
+    joint_angle: np.ndarray  # [PHASES + 1, joint], rad
+    root_height_m: np.ndarray  # [PHASES + 1], pelvis origin
+    root_roll: np.ndarray  # [PHASES + 1], rad
+    in_stance: np.ndarray  # bool[PHASES, limb]
+
+
+def _travel(phase: np.ndarray, duty: float, stride_m: float) -> tuple[np.ndarray, np.ndarray]:
+    """Forward position (m) of the contact point and swing bump (0..1) over phase in [0, 1)."""
+    swing = np.clip((phase - duty) / (1.0 - duty), 0.0, 1.0)
+    forward = swing**3 * (10.0 - 15.0 * swing + 6.0 * swing**2)
+    stance = 0.5 - np.minimum(phase, duty) / duty
+    position = np.where(phase < duty, stance, -0.5 + forward) * stride_m
+    return position, np.sin(np.pi * swing) ** 2
+
+
+class _Limbs(NamedTuple):
+    """Body indices and geometry that inverse kinematics needs, both sides."""
+
+    skeleton: Skeleton
+    index: dict[str, int]
+    bodies: dict[str, int]
+    thigh_m: float
+    knee_point_m: np.ndarray  # in the tibia's frame, right side
+    knee_radius_m: float
+    toe_point_m: np.ndarray  # in the foot's frame, right side
+    toe_radius_m: float
+    palm_point_m: np.ndarray  # in the hand's frame, right side
+    palm_radius_m: float
+
+
+def _limbs(body: Body) -> _Limbs:
+    model = body.model
+    bodies = {name: i for i, name in enumerate(body.bodies)}
+
+    def geom(name: str) -> tuple[np.ndarray, float]:
+        return model.geom(name).pos.copy(), float(model.geom(name).size[0])
+
+    knee, knee_radius = geom("knee_r")
+    toe, toe_radius = geom("toes_medial_r")
+    palm = 0.5 * (geom("palm_radial_r")[0] + geom("palm_ulnar_r")[0])
+    return _Limbs(
+        skeleton=make_skeleton(body),
+        index=joint_index(body),
+        bodies=bodies,
+        thigh_m=float(np.linalg.norm(model.body("tibia_r").pos)),
+        knee_point_m=knee,
+        knee_radius_m=knee_radius,
+        toe_point_m=toe,
+        toe_radius_m=toe_radius,
+        palm_point_m=palm,
+        palm_radius_m=geom("palm_radial_r")[1],
+    )
+
+
+def _point(limbs: _Limbs, at: Pose, name: str, point_m: np.ndarray, side: str) -> np.ndarray:
+    """World position of a right-side point on one side's body (y is to the left)."""
+    body = limbs.bodies[f"{name}_{side}"]
+    own = point_m * (np.array([1.0, -1.0, 1.0]) if side == "l" else 1.0)
+    return at.position_m[body] + at.rotation[body] @ own
+
+
+def _place_leg(
+    body: Body, limbs: _Limbs, gait: Gait, root: Pose, angle: np.ndarray, side: str,
+    knee_x_m: float, toe_z_m: float,
+) -> None:
+    """Hip and knee flexion that put the knee at ``knee_x_m`` from the hip and the toes at a height."""
+    joints = [limbs.index[f"{name}_{side}"] for name in LEG_JOINTS]
+    hip = limbs.bodies[f"femur_{side}"]
+
+    def error(values: np.ndarray) -> np.ndarray:
+        angle[joints] = values
+        at = pose(limbs.skeleton, root.position_m[1], root.rotation[1], angle)
+        knee = _point(limbs, at, "tibia", limbs.knee_point_m, side)
+        toe = _point(limbs, at, "foot", limbs.toe_point_m, side)
+        return np.array(
+            [knee[0] - at.position_m[hip, 0] - knee_x_m, toe[2] - limbs.toe_radius_m - toe_z_m]
+        )
+
+    start = np.radians([gait.trunk_pitch_deg, 92.0])
+    angle[joints] = solve_posture(
+        error, start, body.joint_range[joints], start, np.full(2, 1e-4)
+    )
+
+
+def _place_arm(
+    body: Body, limbs: _Limbs, gait: Gait, root: Pose, angle: np.ndarray, side: str,
+    palm_x_m: float, palm_z_m: float,
+) -> None:
+    """Arm angles that put the palm at a place from the shoulder, flat and pointing forward."""
+    joints = [limbs.index[f"{name}_{side}"] for name in ARM_JOINTS]
+    shoulder, hand = limbs.bodies[f"humerus_{side}"], limbs.bodies[f"hand_{side}"]
+    outward = 1.0 if side == "l" else -1.0
+
+    def error(values: np.ndarray) -> np.ndarray:
+        angle[joints] = values
+        at = pose(limbs.skeleton, root.position_m[1], root.rotation[1], angle)
+        palm = _point(limbs, at, "hand", limbs.palm_point_m, side)
+        place = palm - at.position_m[shoulder]
+        fingers = -at.rotation[hand][:, 2]  # the hand's long axis
+        normal = -outward * at.rotation[hand][:, 1]  # out of the back of the hand
+        return np.array(
+            [
+                place[0] - palm_x_m,
+                place[1] - outward * gait.hand_width_m,
+                palm[2] - limbs.palm_radius_m - palm_z_m,
+                0.10 * normal[0],
+                0.10 * normal[1],
+                0.01 * fingers[1],
+            ]
+        )
+
+    rest = np.radians([gait.trunk_pitch_deg, -5.0, gait.elbow_rest_deg, 60.0, -78.0, 0.0])
+    angle[joints] = solve_posture(
+        error, rest, body.joint_range[joints], rest, 0.01 * np.array([0.1, 0.3, 0.3, 1, 0.5, 1])
+    )
+
+
+def _hip_height_m(limbs: _Limbs, gait: Gait, stance_x_m: np.ndarray, stance: np.ndarray) -> float:
+    """Height of the hips that lets the stance knees touch the floor; ``stance_x_m`` [leg]."""
+    reach = np.sqrt(limbs.thigh_m**2 - np.clip(stance_x_m, -0.3, 0.3) ** 2)
+    height = limbs.knee_radius_m + reach * np.cos(np.radians(gait.hip_abduction_deg))
+    return float(height[stance].mean() if stance.any() else height.mean())
+
+
+def _smooth_cycle(values: np.ndarray, width: int) -> np.ndarray:
+    """Circular running mean over ``width`` phases."""
+    kernel = np.ones(width) / width
+    padded = np.concatenate([values[-width:], values, values[:width]])
+    return np.convolve(padded, kernel, mode="same")[width:-width]
+
+
+def tabulate(body: Body, gait: Gait, speed_m_per_s: float) -> CrawlTable:
+    """Joint angles and support over one cycle at a commanded speed (m/s, negative: backward)."""
+    if gait.pattern not in PATTERNS:
+        raise ValueError(f"pattern {gait.pattern!r} is unknown; allowed: {', '.join(PATTERNS)}")
+    limbs = _limbs(body)
+    index = limbs.index
+    phase = np.arange(PHASES) / PHASES
+    own = (phase[:, None] + np.array(PATTERNS[gait.pattern])) % 1.0
+    travel, bump = _travel(own, gait.duty, speed_m_per_s * gait.duty / gait.frequency_hz)
+    stance = own < gait.duty
+    knee_x = travel[:, 2:] + gait.knee_centre_m
+    hip_height = _smooth_cycle(
+        np.array([_hip_height_m(limbs, gait, knee_x[k], stance[k, 2:]) for k in range(PHASES)]), 9
+    )
+    # the pelvis is carried higher on the side whose knee swings
+    sway = _smooth_cycle(bump[:, 2] - bump[:, 3], 9)
+    roll = -np.radians(gait.pelvis_roll_deg) * sway
+    pitch = rotation_about(np.array([0.0, 1.0, 0.0]), np.radians(gait.trunk_pitch_deg))
+    hips = 0.5 * (body.model.body("femur_r").pos + body.model.body("femur_l").pos)
+    angle = np.zeros((PHASES, len(body.joints)))
+    for name, degrees in {
+        "neck_extension": gait.neck_extension_deg,
+        **{f"ankle_flexion_{s}": gait.ankle_deg for s in "rl"},
+        **{f"shoulder_rotation_{s}": gait.shoulder_rotation_deg for s in "rl"},
+        **{f"girdle_protraction_{s}": gait.protraction_deg for s in "rl"},
+    }.items():
+        angle[:, index[name]] = np.radians(degrees)
+    angle[:, index["lumbar_bending"]] = np.radians(gait.lumbar_bend_deg) * sway
+    height = np.zeros(PHASES)
+    for k in range(PHASES):
+        rotation = rotation_about(np.array([1.0, 0.0, 0.0]), roll[k]) @ pitch
+        height[k] = hip_height[k] - (rotation @ hips)[2] - SINK_M
+        root = Pose(np.array([[0, 0, 0], [0, 0, height[k]]]), np.array([np.eye(3), rotation]))
+        for limb, name in enumerate(LIMBS):
+            kind, side = name.split("_")
+            if kind == "knee":
+                abduction = gait.hip_abduction_deg + gait.hip_abduction_swing_deg * bump[k, limb]
+                angle[k, index[f"hip_adduction_{side}"]] = -np.radians(abduction)
+                toe = gait.toe_lift_m * bump[k, limb] - SINK_M
+                _place_leg(
+                    body, limbs, gait, root, angle[k], side, knee_x[k, limb - 2], toe
+                )
+            else:
+                palm = gait.hand_lift_m * bump[k, limb] - SINK_M
+                x = travel[k, limb] + gait.hand_centre_m
+                _place_arm(body, limbs, gait, root, angle[k], side, x, palm)
+    return CrawlTable(
+        joint_angle=np.vstack([angle, angle[:1]]),
+        root_height_m=np.append(height, height[0]),
+        root_roll=np.append(roll, roll[0]),
+        in_stance=stance,
+    )
+
+
+class Crawl(NamedTuple):
+    """A gait bound to a body: what ``reference`` reads each block."""
+
+    gait: Gait
+    table: CrawlTable
+    speed_m_per_s: float
+    limb: np.ndarray  # int[support]
+    stance_stiffness: np.ndarray  # [limb, joint]
+    trunk_stiffness: np.ndarray  # [joint]
+
+
+# torque-space stiffness of stance limbs, Nm/rad (choice), scaled by the gait
+STANCE_STIFFNESS = {
+    "knee": {"hip_flexion": 200, "hip_adduction": 200, "hip_rotation": 200, "knee_flexion": 120},
+    "hand": {
+        "shoulder_flexion": 100,
+        "shoulder_adduction": 100,
+        "shoulder_rotation": 60,
+        "elbow_flexion": 60,
+    },
+}
+
+
+def make_crawl(body: Body, gait: Gait, speed_m_per_s: float) -> Crawl:
+    """Bind a gait to a body at a commanded speed (m/s)."""
+    index = joint_index(body)
+    stance = np.zeros((len(LIMBS), len(body.joints)))
+    for limb, name in enumerate(LIMBS):
+        kind, side = name.split("_")
+        scale = gait.leg_stiffness if kind == "knee" else gait.arm_stiffness
+        for joint, value in STANCE_STIFFNESS[kind].items():
+            stance[limb, index[f"{joint}_{side}"]] = scale * value
+    of_region = {
+        "lumbar": gait.trunk_stiffness_nm_per_rad,
+        "thorax": gait.trunk_stiffness_nm_per_rad,
+        "girdle": gait.girdle_stiffness_nm_per_rad,
+    }
+    trunk = np.array([of_region.get(joint.split("_")[0], 0.0) for joint in body.joints])
+    return Crawl(
+        gait=gait,
+        table=tabulate(body, gait, speed_m_per_s),
+        speed_m_per_s=speed_m_per_s,
+        limb=limb_of_support(body),
+        stance_stiffness=stance,
+        trunk_stiffness=trunk,
+    )
+
+
+def _at(table: np.ndarray, phase: float) -> np.ndarray:
+    """Row of a table at a phase, linear between rows."""
+    position = (phase % 1.0) * PHASES
+    lower = int(position)
+    share = position - lower
+    return (1 - share) * table[lower] + share * table[lower + 1]
+
+
+def crawl_reference(crawl: Crawl, time_s: float, start_xy: np.ndarray) -> Reference:
+    """What the gait asks for at ``time_s``; posture is asked ``lookahead_s`` ahead.
+
+    Before time 0 the body is asked to stand still on all fours, as the cycle begins.
+    ``start_xy``: where the pelvis was at time 0 (m); the crawl heads along +x.
+    """
+    gait, table = crawl.gait, crawl.table
+    later_s = max(time_s + gait.lookahead_s, 0.0)
+    is_moving = time_s + gait.lookahead_s > 0.0
+    ahead = later_s * gait.frequency_hz
+    step = 1e-3
+    next_step = ahead + step * gait.frequency_hz
+    now, roll = _at(table.joint_angle, ahead), float(_at(table.root_roll, ahead))
+    height = float(_at(table.root_height_m, ahead))
+    velocity = np.zeros_like(now)
+    root_velocity = np.zeros(3)
+    if is_moving:
+        velocity = (_at(table.joint_angle, next_step) - now) / step
+        climb = (float(_at(table.root_height_m, next_step)) - height) / step
+        root_velocity = np.array([crawl.speed_m_per_s, 0.0, climb])
+    phase_now = int((max(time_s, 0.0) * gait.frequency_hz % 1.0) * PHASES)
+    in_stance = table.in_stance[phase_now]
+    stays = in_stance & table.in_stance[int((ahead % 1.0) * PHASES)]
+    supports = np.where(crawl.limb >= 0, in_stance[crawl.limb], False)
+    pitch = np.radians(gait.trunk_pitch_deg)
+    return Reference(
+        joint_angle=now,
+        joint_velocity=velocity,
+        root_quaternion=multiply(about((1, 0, 0), roll), about((0, 1, 0), pitch)),
+        root_angular_velocity=np.zeros(3),
+        root_position_m=np.array(
+            [start_xy[0] + crawl.speed_m_per_s * later_s, start_xy[1], height]
+        ),
+        root_velocity_m_per_s=root_velocity,
+        root_weight=np.ones(6),
+        may_support=supports,
+        stiffness_nm_per_rad=crawl.trunk_stiffness + crawl.stance_stiffness[stays].sum(axis=0),
+    )

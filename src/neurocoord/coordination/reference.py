@@ -1,0 +1,76 @@
+"""The movement that is wanted: what a gait or a roll asks of the body at one moment."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from neurocoord.body.model import Body
+
+LIMBS = ("hand_r", "hand_l", "knee_r", "knee_l")
+LIMB_GROUPS = {"hand": ("hand",), "knee": ("knee", "shin", "toes", "foot")}
+
+
+class Reference(NamedTuple):
+    """Wanted posture and support at one moment; angles in rad, SI units."""
+
+    joint_angle: np.ndarray  # [joint]
+    joint_velocity: np.ndarray  # [joint], rad/s
+    root_quaternion: np.ndarray  # [4], pelvis in the world
+    root_angular_velocity: np.ndarray  # [3], rad/s, in the pelvis' frame
+    root_position_m: np.ndarray  # [3]
+    root_velocity_m_per_s: np.ndarray  # [3]
+    root_weight: np.ndarray  # [6], share of the root's soft rows that are asked for
+    may_support: np.ndarray  # bool[support], geoms that may bear weight now
+    stiffness_nm_per_rad: np.ndarray  # [joint], torque-space stiffness
+
+
+def joint_index(body: Body) -> dict[str, int]:
+    """Index of each hinge in ``Body.joints``."""
+    return {name: index for index, name in enumerate(body.joints)}
+
+
+def limb_of_support(body: Body) -> np.ndarray:
+    """int[support]: index into ``LIMBS`` of the limb a support geom belongs to, -1 for none."""
+    limb = np.full(len(body.support.geoms), -1)
+    for index, name in enumerate(LIMBS):
+        kind, side = name.split("_")
+        for support, (group, geom_side) in enumerate(
+            zip(body.support.groups, body.support.side, strict=True)
+        ):
+            if group in LIMB_GROUPS[kind] and geom_side == side:
+                limb[support] = index
+    return limb
+
+
+def multiply(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Product of two unit quaternions (w, x, y, z)."""
+    w1, x1, y1, z1 = first
+    w2, x2, y2, z2 = second
+    return np.array(
+        [
+            w1 * w2 - x1 * x2 - y1 * y2 - z1 * z2,
+            w1 * x2 + x1 * w2 + y1 * z2 - z1 * y2,
+            w1 * y2 - x1 * z2 + y1 * w2 + z1 * x2,
+            w1 * z2 + x1 * y2 - y1 * x2 + z1 * w2,
+        ]
+    )
+
+
+def about(axis: tuple[float, float, float], angle: float) -> np.ndarray:
+    """Quaternion of a rotation by ``angle`` (rad) about ``axis``."""
+    half = 0.5 * angle
+    return np.array([np.cos(half), *(np.sin(half) * np.array(axis))])
+
+
+def rotation_error(wanted: np.ndarray, actual: np.ndarray) -> np.ndarray:
+    """Rotation vector (rad) in the actual frame that turns ``actual`` into ``wanted``."""
+    conjugate = actual * np.array([1.0, -1.0, -1.0, -1.0])
+    difference = multiply(conjugate, wanted)
+    if difference[0] < 0:
+        difference = -difference
+    sine = np.linalg.norm(difference[1:])
+    if sine < 1e-12:
+        return np.zeros(3)
+    return 2.0 * np.arctan2(sine, difference[0]) * difference[1:] / sine

@@ -1,0 +1,207 @@
+"""Bodies and motor-unit pools on one clock: the one room that changes state in place.
+
+tick 1 ms (motor units), physics step 2 ms (driven by the mean of its two ticks), control block
+4 ms. A block is: drive -> motor units -> active state -> MuJoCo, for every body of the batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import mujoco
+import numpy as np
+from mujoco.batch import Batch
+
+from neurocoord.body.model import Body
+from neurocoord.body.reading import STAGE, BodyReading, make_reader, read
+from neurocoord.motorunits import kernel, rate_model
+from neurocoord.motorunits.discharge import drive_ramp
+from neurocoord.motorunits.parameters import Coupling, PoolParameters
+from neurocoord.motorunits.reach import drive_to_reach, reach_curves
+
+TICK_S = 0.001
+TICKS_PER_BLOCK = 4
+STEPS_PER_BLOCK = 2
+BLOCK_S = TICK_S * TICKS_PER_BLOCK
+_RECORD = ("actuator_force", "actuator_length", "actuator_velocity")
+
+
+class Block(NamedTuple):
+    """What one control block of 4 ms did; records of a physics step describe its start."""
+
+    drive: np.ndarray  # [env, tick, muscle]
+    active_state: np.ndarray  # [env, tick, muscle]
+    active_sum: np.ndarray  # [env, tick, muscle, 2], share-weighted, slow and fast units
+    spike_sum: np.ndarray  # [env, muscle, 2], share-weighted spikes in the block
+    spikes: np.ndarray  # uint8[env, tick, unit], or empty when not recorded
+    step_active_state: np.ndarray  # [env, step, muscle], what MuJoCo was driven by
+    muscle_force_n: np.ndarray  # [env, step, muscle], pulling positive, passive force included
+    muscle_length_m: np.ndarray  # [env, step, muscle]
+    muscle_velocity_m_per_s: np.ndarray  # [env, step, muscle], lengthening positive
+
+
+class SimulationFailed(RuntimeError):
+    """MuJoCo warned about an env (a divergence, or a control that is not a number)."""
+
+
+class Snapshot(NamedTuple):
+    """Everything needed to go on from a moment, bit for bit."""
+
+    physics: np.ndarray
+    pools: kernel.PoolState
+    expected: rate_model.ExpectedState
+    drive: np.ndarray
+
+
+class Simulation:
+    """``n_env`` bodies of one model, each muscle driven by its own pool of motor units."""
+
+    def __init__(
+        self,
+        body: Body,
+        pools: PoolParameters,
+        coupling: Coupling,
+        *,
+        seeds: Sequence[int],
+        n_threads: int = 1,
+        horizon_s: float = 0.028,
+        record_spikes: bool = False,
+    ) -> None:
+        n_muscles = pools.first_unit.size - 1
+        if n_muscles != len(body.muscles):
+            raise ValueError(
+                f"pools has {n_muscles} muscles, body {body.name!r} has {len(body.muscles)}"
+            )
+        if len(seeds) == 0:
+            raise ValueError("seeds is empty; give one seed for each env")
+        self.body = body
+        self.pools = pools
+        self.coupling = coupling
+        self.n_env = len(seeds)
+        self.record_spikes = record_spikes
+        self._horizon_s = horizon_s
+        self._reach = reach_curves(pools, horizon_s)
+        self._batch = Batch(body.model, self.n_env, n_threads, persistent=True)
+        self._reader = make_reader(body, self._batch)
+        self._qpos = self._batch.bind("qpos")
+        self._qvel = self._batch.bind("qvel")
+        self._push = self._batch.bind("xfrc_applied")
+        self._seen_warnings = np.zeros_like(self._batch.warning)
+        self.reset(np.tile(body.model.qpos0, (self.n_env, 1)), seeds=seeds)
+
+    def reset(
+        self, qpos: np.ndarray, qvel: np.ndarray | None = None, *, seeds: Sequence[int]
+    ) -> BodyReading:
+        """Put every body at ``qpos`` [env, nq] (and ``qvel`` [env, nv]) with rested, silent pools."""
+        if np.shape(qpos) != self._qpos.shape:
+            raise ValueError(f"qpos has shape {np.shape(qpos)}, allowed is {self._qpos.shape}")
+        self._batch.reset(stage=mujoco.mjtStage.mjSTAGE_NONE)
+        self._qpos[:] = qpos
+        self._qvel[:] = 0.0 if qvel is None else qvel
+        self._pool_state = kernel.init(self.pools, self.n_env, list(seeds))
+        self._expected = rate_model.init(
+            self.pools, self.n_env, block_s=BLOCK_S, horizon_s=self._horizon_s
+        )
+        self._drive = np.zeros((self.n_env, len(self.body.muscles)))
+        self._seen_warnings[:] = self._batch.warning
+        self._batch.forward()
+        return self.read()
+
+    def read(self) -> BodyReading:
+        """The bodies' state now (contacts are one physics step old)."""
+        self._batch.forward(stage=STAGE)
+        return read(self.body, self._reader)
+
+    def bounds(self) -> tuple[np.ndarray, np.ndarray]:
+        """Lowest and highest active state [env, muscle] the pools are expected to reach."""
+        return rate_model.bounds(self.pools, self._expected)
+
+    def expected_active_state(self) -> np.ndarray:
+        """Expected active state [env, muscle] now, from the history of drive alone."""
+        return rate_model.active_state(self.pools, self._expected)
+
+    def drive_for(self, active_state: np.ndarray) -> np.ndarray:
+        """Drive [env, muscle] that would hold an active state."""
+        return rate_model.inverse(self.pools, active_state)
+
+    def drive_to_reach(self, active_state: np.ndarray) -> np.ndarray:
+        """Drive [env, muscle] that brings the pools to an active state within the horizon."""
+        return drive_to_reach(self._reach, active_state, self.bounds()[0])
+
+    def advance(self, drive: np.ndarray) -> Block:
+        """Run one block of 4 ms; ``drive`` [env, muscle] in 0..1 is reached at its end."""
+        ticks = drive_ramp(self._drive, drive, TICKS_PER_BLOCK)
+        output = self._drive_pools(ticks)
+        self._drive = np.array(drive, float)
+        control = output.active_state.reshape(self.n_env, STEPS_PER_BLOCK, 2, -1).mean(axis=2)
+        record = self._batch.rollout(STEPS_PER_BLOCK, control=control, record=_RECORD)
+        self._check()
+        return Block(
+            drive=ticks,
+            active_state=output.active_state,
+            active_sum=output.active_sum,
+            spike_sum=output.spike_sum,
+            spikes=output.spikes,
+            step_active_state=control,
+            muscle_force_n=-record["actuator_force"],
+            muscle_length_m=record["actuator_length"],
+            muscle_velocity_m_per_s=record["actuator_velocity"],
+        )
+
+    def settle(self, drive: np.ndarray, duration_s: float) -> None:
+        """Let the pools come to a steady discharge at ``drive`` while the bodies are held still."""
+        held = np.repeat(np.asarray(drive, float)[:, None], TICKS_PER_BLOCK, axis=1)
+        for _ in range(round(duration_s / BLOCK_S)):
+            self._drive_pools(held)
+        self._drive = np.array(drive, float)
+
+    def _drive_pools(self, ticks: np.ndarray) -> kernel.BlockOutput:
+        self._pool_state, output = kernel.advance(
+            self.pools,
+            self.coupling,
+            self._pool_state,
+            ticks,
+            record_spikes=self.record_spikes,
+            out=self._pool_state,
+        )
+        self._expected = rate_model.advance(
+            self.pools, self._expected, ticks.mean(axis=1), out=self._expected
+        )
+        return output
+
+    def push(self, env: int, body_name: str, force_n: np.ndarray) -> None:
+        """Push a body with a force (N, world) until told otherwise: an experiment's declared push."""
+        self._push[env].reshape(-1, 6)[self.body.bodies.index(body_name), :3] = force_n
+
+    def external_force(self) -> np.ndarray:
+        """Largest applied generalised or Cartesian force of each env (N): zero but for pushes."""
+        applied = np.abs(self._batch.bind("qfrc_applied")).max(axis=1)
+        return np.maximum(applied, np.abs(self._push).reshape(self.n_env, -1).max(axis=1))
+
+    def snapshot(self) -> Snapshot:
+        """A copy of everything, for ``restore``."""
+        return Snapshot(
+            physics=self._batch.state.copy(),
+            pools=kernel.PoolState(*(np.array(field) for field in self._pool_state)),
+            expected=rate_model.ExpectedState(*(np.array(field) for field in self._expected)),
+            drive=self._drive.copy(),
+        )
+
+    def restore(self, snapshot: Snapshot) -> BodyReading:
+        """Go back to a snapshot of this simulation."""
+        self._batch.state[:] = snapshot.physics
+        self._pool_state = kernel.PoolState(*(np.array(field) for field in snapshot.pools))
+        self._expected = rate_model.ExpectedState(*(np.array(f) for f in snapshot.expected))
+        self._drive = snapshot.drive.copy()
+        return self.read()
+
+    def _check(self) -> None:
+        rose = np.asarray(self._batch.warning - self._seen_warnings).reshape(self.n_env, -1)
+        self._seen_warnings[:] = self._batch.warning
+        bad = np.flatnonzero(rose.any(axis=1))
+        if bad.size:
+            kinds = [mujoco.mjtWarning(int(w)).name for w in np.flatnonzero(rose[bad[0]])]
+            raise SimulationFailed(
+                f"MuJoCo warned in env {bad.tolist()} ({', '.join(kinds)}): the body diverged"
+            )

@@ -1,0 +1,115 @@
+"""Independent: nothing is shared (the renewal process of Fuglevand et al. 1993).
+
+Also home of `couple`, which turns shares into a checked `Coupling` for every strategy.
+"""
+
+from __future__ import annotations
+
+import difflib
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from neurocoord.motorunits import discharge
+from neurocoord.motorunits.parameters import Coupling, PoolParameters, n_muscles
+
+SCOPES = ("pool", "synergists", "body")
+MAX_HAZARD_SHARE = 0.75  # above it units of equal rate would coalesce (choice)
+MAX_DELAY_TICKS = 15
+
+
+def coupling(
+    params: PoolParameters,
+    *,
+    strength: float = 1.0,
+    scope: str = "pool",
+    groups: ArrayLike | None = None,
+) -> Coupling:
+    """No sharing. `strength`, `scope` and `groups` are checked as everywhere and change nothing."""
+    check_strength(strength)
+    return couple(params, scope=scope, groups=groups)
+
+
+def couple(
+    params: PoolParameters,
+    *,
+    drive_share: float = 0.0,
+    hazard_share: float = 0.0,
+    max_delay_ticks: int = 0,
+    scope: str = "pool",
+    groups: ArrayLike | None = None,
+) -> Coupling:
+    """A `Coupling` with the given shares, the same in every muscle, over `scope`.
+
+    drive_share: part of the slow drive noise's variance that is common (0..1); hazard_share: part
+    of the firing hazard driven by shared brief events (0..0.75); max_delay_ticks: their delays
+    are drawn from 0 .. this.
+    """
+    if not 0.0 <= drive_share <= 1.0:
+        raise ValueError(f"drive_share must lie in 0..1, got {drive_share}")
+    if not 0.0 <= hazard_share <= MAX_HAZARD_SHARE:
+        raise ValueError(f"hazard_share must lie in 0..{MAX_HAZARD_SHARE}, got {hazard_share}")
+    if max_delay_ticks not in range(MAX_DELAY_TICKS + 1):
+        raise ValueError(f"max_delay_ticks must be one of 0..15, got {max_delay_ticks!r}")
+    if hazard_share > 0 and params.cv_low.min() <= 0:
+        raise ValueError("hazard_share above 0 needs isi_cv above 0 in every unit, got isi_cv 0")
+    keys = scope_keys(n_muscles(params), scope, groups)
+    threshold_z, private_survival, hazard, z_at_hazard, exponential = _tables(float(hazard_share))
+    return Coupling(
+        drive_share=np.full(keys.size, float(drive_share)),
+        drive_key=keys,
+        hazard_share=float(hazard_share),
+        hazard_key=keys.copy(),
+        n_hazard_keys=int(keys.max()) + 1,
+        max_delay_ticks=int(max_delay_ticks),
+        threshold_z=threshold_z,
+        private_survival=private_survival,
+        hazard=hazard,
+        z_at_hazard=z_at_hazard,
+        exponential=exponential,
+    )
+
+
+def check_strength(strength: float) -> float:
+    """The dial, 0..1; a ValueError otherwise."""
+    if not (np.isreal(strength) and 0.0 <= strength <= 1.0):
+        raise ValueError(f"strength must lie in 0..1, got {strength!r}")
+    return float(strength)
+
+
+def scope_keys(n_muscles: int, scope: str, groups: ArrayLike | None) -> NDArray[np.int64]:
+    """Who shares: muscles with equal keys `[muscle]`, numbered from 0.
+
+    "pool": each muscle for itself; "synergists": muscles with the same entry in `groups`
+    (`int[muscle]`); "body": all muscles.
+    """
+    if scope not in SCOPES:
+        near = difflib.get_close_matches(str(scope), SCOPES, n=1, cutoff=0.0)
+        raise ValueError(
+            f"scope must be one of {', '.join(SCOPES)}, got {scope!r}; nearest: {near[0]!r}"
+        )
+    if scope == "pool":
+        return np.arange(n_muscles, dtype=np.int64)
+    if scope == "body":
+        return np.zeros(n_muscles, np.int64)
+    if groups is None:
+        raise ValueError("groups must be given for scope 'synergists': int[muscle], got None")
+    given = np.asarray(groups)
+    if given.shape != (n_muscles,) or given.dtype.kind not in "iu":
+        raise ValueError(f"groups must be integers of shape ({n_muscles},), got {groups!r}")
+    return np.unique(given, return_inverse=True)[1].astype(np.int64).reshape(-1)
+
+
+@lru_cache(maxsize=32)
+def _tables(hazard_share: float) -> tuple[NDArray, NDArray, NDArray, NDArray, NDArray]:
+    tables = (
+        discharge.threshold_table(hazard_share),
+        discharge.private_survival_table(hazard_share),
+        discharge.hazard_table(),
+        discharge.z_at_hazard_table(),
+        discharge.exponential_table(),
+    )
+    for table in tables:
+        table.flags.writeable = False
+    return tables
