@@ -17,27 +17,31 @@ PACKAGE = REPOSITORY / "src" / "neurocoord"
 
 # Ground floor first. A room may import its own files and rooms of lower floors, nothing else.
 FLOORS = (
-    ("noise", "resources", "seeds"),
+    ("noise", "resources", "seeds", "settings", "threads"),
     ("motorunits",),
     ("synchrony",),
     ("muscle",),
     ("body",),
     ("simulation",),
     ("coordination",),
-    ("tasks",),
     ("analysis",),
+    ("tasks",),
+    ("trial",),
+    ("film",),
     ("envs", "results"),
     ("study", "validation"),
-    ("film", "lab"),
+    ("lab",),
     ("cli",),
+    ("__main__",),
 )
 EVERYWHERE = {"numpy", "numba", "scipy"}
 # The rooms which may import an outside library; () where none may.
 DOORS = {
     "gymnasium": ("envs",),
     "imageio": ("film",),
+    "imageio_ffmpeg": ("film",),
     "matplotlib": ("analysis.plots",),
-    "mujoco": ("body", "simulation"),
+    "mujoco": ("body", "simulation", "film"),
     "pickle": (),
     "ray": ("study",),
     "rich": ("cli",),
@@ -47,7 +51,7 @@ DOORS = {
 # Folder: the table in its __init__, and files in it that are no entries of the table.
 TABLES: dict[str, tuple[str, frozenset[str]]] = {
     "synchrony": ("STRATEGIES", frozenset()),
-    "tasks": ("TASKS", frozenset()),
+    "tasks": ("TASKS", frozenset({"protocol", "movement"})),
 }
 MAX_LINES = 400
 # A compiled kernel stays in one file: numba's cache does not see edits in the files it calls into.

@@ -56,9 +56,9 @@ def stream_key(seed: ArrayLike, stream: int) -> U64:
 def draw(key: ArrayLike, unit: ArrayLike, count: ArrayLike) -> U64:
     """64 random bits for (`key`, `unit`, `count`), broadcast; unit and count in 0 .. 2**32 - 1."""
     with np.errstate(over="ignore"):
-        counter = (np.asarray(unit).astype(np.uint64) << np.uint64(32)) | np.asarray(
-            count
-        ).astype(np.uint64)
+        counter = (np.asarray(unit).astype(np.uint64) << np.uint64(32)) | np.asarray(count).astype(
+            np.uint64
+        )
         return mix(np.asarray(key, dtype=np.uint64) + counter * np.uint64(GOLDEN))
 
 

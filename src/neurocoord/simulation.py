@@ -24,7 +24,7 @@ TICK_S = 0.001
 TICKS_PER_BLOCK = 4
 STEPS_PER_BLOCK = 2
 BLOCK_S = TICK_S * TICKS_PER_BLOCK
-_RECORD = ("actuator_force", "actuator_length", "actuator_velocity")
+_RECORD = ("actuator_force", "actuator_length", "actuator_velocity", "qfrc_actuator")
 
 
 class Block(NamedTuple):
@@ -39,6 +39,7 @@ class Block(NamedTuple):
     muscle_force_n: np.ndarray  # [env, step, muscle], pulling positive, passive force included
     muscle_length_m: np.ndarray  # [env, step, muscle]
     muscle_velocity_m_per_s: np.ndarray  # [env, step, muscle], lengthening positive
+    joint_torque_nm: np.ndarray  # [env, step, joint], of all muscles, in the joint's direction
 
 
 class SimulationFailed(RuntimeError):
@@ -147,6 +148,7 @@ class Simulation:
             muscle_force_n=-record["actuator_force"],
             muscle_length_m=record["actuator_length"],
             muscle_velocity_m_per_s=record["actuator_velocity"],
+            joint_torque_nm=record["qfrc_actuator"][:, :, self.body.joint_dof],
         )
 
     def settle(self, drive: np.ndarray, duration_s: float) -> None:

@@ -28,6 +28,7 @@ from neurocoord.body.anatomy import (
     mirror_point,
     to_world,
 )
+from neurocoord.body.looks import add_chair, add_looks
 from neurocoord.body.postures import KEYFRAMES, posture_qpos
 from neurocoord.resources import models_folder
 
@@ -38,6 +39,11 @@ MUSCLE_RANGE = (0.5, 1.5)  # normalised fibre length at the ends of lengthrange
 LMIN, LMAX, VMAX_LOPT_PER_S, FPMAX, FVMAX = 0.3, 1.8, 10.0, 0.8, 1.2  # choices, see models/README
 SKIN_RGBA = (0.86, 0.72, 0.62, 1.0)
 MUSCLE_RGBA = (0.35, 0.35, 0.75, 1.0)
+# name, body, ends (m, in the anatomy's frame of the body), radius (m): choices
+VISUAL_GEOMS: tuple[tuple[str, str, Vector, Vector, float], ...] = (
+    ("neck", "head", (0.0, -0.01, 0.0), (0.015, 0.10, 0.0), 0.052),
+    ("shoulder", "girdle", (-0.045, 0.0, 0.05), (-0.057, -0.014, 0.13), 0.046),
+)
 NO_CONTACT = (
     ("thorax", "humerus"),
     ("pelvis", "thorax"),
@@ -241,23 +247,7 @@ def _add_scene(spec: mujoco.MjSpec) -> None:
     spec.compiler.degree = False
     spec.option.timestep = TIMESTEP_S
     spec.option.integrator = mujoco.mjtIntegrator.mjINT_EULER
-    spec.visual.quality.shadowsize = 2048
-    spec.visual.headlight.ambient = [0.45, 0.45, 0.45]
-    spec.visual.headlight.diffuse = [0.5, 0.5, 0.5]
-    spec.visual.global_.offwidth, spec.visual.global_.offheight = 1280, 960
-    spec.add_texture(
-        name="grid",
-        type=mujoco.mjtTexture.mjTEXTURE_2D,
-        builtin=mujoco.mjtBuiltin.mjBUILTIN_CHECKER,
-        rgb1=[0.82, 0.85, 0.88],
-        rgb2=[0.74, 0.78, 0.82],
-        width=256,
-        height=256,
-    )
-    material = spec.add_material(name="floor", texrepeat=[2, 2], texuniform=True, reflectance=0)
-    textures = list(material.textures)
-    textures[mujoco.mjtTextureRole.mjTEXROLE_RGB] = "grid"
-    material.textures = textures
+    add_looks(spec)
     spec.worldbody.add_geom(
         name="floor",
         type=mujoco.mjtGeom.mjGEOM_PLANE,
@@ -266,7 +256,23 @@ def _add_scene(spec: mujoco.MjSpec) -> None:
         friction=FRICTION,
         condim=3,
     )
-    spec.worldbody.add_light(pos=[0, 0, 4], dir=[0, 0, -1], type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL)
+
+
+def _add_visual_geoms(spec: mujoco.MjSpec) -> None:
+    """Neck and shoulders, to be seen only: without mass or contact."""
+    for name, body, start, end, radius in VISUAL_GEOMS:
+        for side in _sides(body):
+            spec.body(side_name(body, side)).add_geom(
+                name=side_name(name, side),
+                type=mujoco.mjtGeom.mjGEOM_CAPSULE,
+                fromto=[*_point(start, side), *_point(end, side)],
+                size=[radius, 0, 0],
+                contype=0,
+                conaffinity=0,
+                group=1,
+                mass=0,
+                rgba=SKIN_RGBA,
+            )
 
 
 def _exclude(spec: mujoco.MjSpec) -> None:
@@ -294,12 +300,15 @@ def build_spec(
     _add_bodies(spec, anatomy, sex, mass_kg)
     if kind == "humanoid":
         spec.body("pelvis").add_freejoint(name="root")
+    else:
+        add_chair(spec)
     for joint in anatomy.joints:
         _add_joint(spec, joint)
     for contact in anatomy.contacts:
         _add_contact_geom(spec, contact)
     for wrap in anatomy.wraps:
         _add_wrap(spec, wrap)
+    _add_visual_geoms(spec)
     wrap_body = {wrap.name: wrap.body for wrap in anatomy.wraps}
     for side in SIDES:
         for muscle in anatomy.muscles:

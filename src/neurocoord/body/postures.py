@@ -81,6 +81,11 @@ def lowest_point_m(model: mujoco.MjModel, qpos: np.ndarray) -> float:
     return float(lowest)
 
 
+def resting_height_m(model: mujoco.MjModel, qpos: np.ndarray) -> float:
+    """Height (m) of the root at which the lowest point of the skin touches the floor."""
+    return float(qpos[2] - lowest_point_m(model, qpos))
+
+
 def posture_qpos(model: mujoco.MjModel, name: str) -> np.ndarray:
     """``qpos`` of a named posture; a free root is placed so that the body rests on the floor."""
     angles, pitch_deg, roll_deg = angles_of(name)
@@ -92,5 +97,5 @@ def posture_qpos(model: mujoco.MjModel, name: str) -> np.ndarray:
         mujoco.mju_axisAngle2Quat(roll, np.array([0.0, 0.0, 1.0]), np.radians(roll_deg))
         mujoco.mju_mulQuat(qpos[3:7], pitch, roll)
         qpos[:3] = 0.0
-        qpos[2] = 0.001 - lowest_point_m(model, qpos)
+        qpos[2] = resting_height_m(model, qpos)
     return qpos

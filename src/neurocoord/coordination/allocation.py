@@ -33,8 +33,8 @@ FORCE_REGULARISATION = 1e-5  # per N^2, choice
 class ControllerGains:
     """Feedback gains and costs; choices found in closed loop (``docs/control.md``)."""
 
-    joint_stiffness: float = 150.0  # 1/s^2
-    joint_damping: float = 18.0  # 1/s
+    joint_stiffness: float = 100.0  # 1/s^2
+    joint_damping: float = 14.0  # 1/s
     root_stiffness: float = 30.0  # 1/s^2, orientation and height
     root_damping: float = 12.6  # 1/s
     velocity_gain: float = 12.0  # 1/s, horizontal

@@ -57,7 +57,7 @@ class Gait:
     frequency_hz: float = 0.95
     duty: float = 0.62
     trunk_pitch_deg: float = 83.0
-    hip_abduction_deg: float = 3.0
+    hip_abduction_deg: float = 5.0
     hip_abduction_swing_deg: float = 16.0
     knee_centre_m: float = 0.0
     toe_lift_m: float = 0.04
@@ -71,7 +71,9 @@ class Gait:
     neck_extension_deg: float = 25.0
     pelvis_roll_deg: float = 2.0
     lumbar_bend_deg: float = 2.0
-    lookahead_s: float = 0.03
+    lookahead_s: float = 0.0
+    unload_lead_s: float = 0.03  # a limb stops bearing weight this long before it lifts
+    sidestep_s: float = 0.2  # swing limbs go aside by this times the sideways speed (Raibert 1986)
     leg_stiffness: float = 0.7  # share of STANCE_STIFFNESS
     arm_stiffness: float = 0.7
     trunk_stiffness_nm_per_rad: float = 236.0
@@ -159,9 +161,10 @@ def _place_leg(
             [knee[0] - at.position_m[hip, 0] - knee_x_m, toe[2] - limbs.toe_radius_m - toe_z_m]
         )
 
-    start = np.radians([gait.trunk_pitch_deg, 92.0])
+    rest = np.radians([gait.trunk_pitch_deg, 92.0])
+    start = angle[joints] if angle[joints].any() else rest
     angle[joints] = solve_posture(
-        error, start, body.joint_range[joints], start, np.full(2, 1e-4)
+        error, start, body.joint_range[joints], rest, np.full(2, 1e-4)
     )
 
 
@@ -193,8 +196,9 @@ def _place_arm(
         )
 
     rest = np.radians([gait.trunk_pitch_deg, -5.0, gait.elbow_rest_deg, 60.0, -78.0, 0.0])
+    start = angle[joints] if angle[joints].any() else rest
     angle[joints] = solve_posture(
-        error, rest, body.joint_range[joints], rest, 0.01 * np.array([0.1, 0.3, 0.3, 1, 0.5, 1])
+        error, start, body.joint_range[joints], rest, 0.01 * np.array([0.1, 0.3, 0.3, 1, 0.5, 1])
     )
 
 
@@ -241,10 +245,13 @@ def tabulate(body: Body, gait: Gait, speed_m_per_s: float) -> CrawlTable:
         angle[:, index[name]] = np.radians(degrees)
     angle[:, index["lumbar_bending"]] = np.radians(gait.lumbar_bend_deg) * sway
     height = np.zeros(PHASES)
+    solved = [index[f"{name}_{side}"] for name in (*ARM_JOINTS, *LEG_JOINTS) for side in "rl"]
     for k in range(PHASES):
         rotation = rotation_about(np.array([1.0, 0.0, 0.0]), roll[k]) @ pitch
         height[k] = hip_height[k] - (rotation @ hips)[2] - SINK_M
         root = Pose(np.array([[0, 0, 0], [0, 0, height[k]]]), np.array([np.eye(3), rotation]))
+        if k > 0:  # go on from the phase before: fewer iterations, no jumps
+            angle[k, solved] = angle[k - 1, solved]
         for limb, name in enumerate(LIMBS):
             kind, side = name.split("_")
             if kind == "knee":
@@ -273,6 +280,8 @@ class Crawl(NamedTuple):
     table: CrawlTable
     speed_m_per_s: float
     limb: np.ndarray  # int[support]
+    sidestep_joint: np.ndarray  # int[limb], the joint that carries a limb aside
+    sidestep_rad_per_m: np.ndarray  # [limb], of that joint, to the left
     stance_stiffness: np.ndarray  # [limb, joint]
     trunk_stiffness: np.ndarray  # [joint]
 
@@ -286,6 +295,14 @@ STANCE_STIFFNESS = {
         "shoulder_rotation": 60,
         "elbow_flexion": 60,
     },
+}
+
+LIMB_M = 0.45  # length over which a limb swings aside (choice: hip and shoulder heights)
+_SIDESTEP_JOINT = {
+    "hand_r": "shoulder_adduction_r",
+    "hand_l": "shoulder_adduction_l",
+    "knee_r": "hip_adduction_r",
+    "knee_l": "hip_adduction_l",
 }
 
 
@@ -309,6 +326,8 @@ def make_crawl(body: Body, gait: Gait, speed_m_per_s: float) -> Crawl:
         table=tabulate(body, gait, speed_m_per_s),
         speed_m_per_s=speed_m_per_s,
         limb=limb_of_support(body),
+        sidestep_joint=np.array([index[_SIDESTEP_JOINT[name]] for name in LIMBS]),
+        sidestep_rad_per_m=np.array([-1 if name.endswith("l") else 1 for name in LIMBS]) / LIMB_M,
         stance_stiffness=stance,
         trunk_stiffness=trunk,
     )
@@ -322,11 +341,14 @@ def _at(table: np.ndarray, phase: float) -> np.ndarray:
     return (1 - share) * table[lower] + share * table[lower + 1]
 
 
-def crawl_reference(crawl: Crawl, time_s: float, start_xy: np.ndarray) -> Reference:
+def crawl_reference(
+    crawl: Crawl, time_s: float, start_xy: np.ndarray, sideways_m_per_s: float = 0.0
+) -> Reference:
     """What the gait asks for at ``time_s``; posture is asked ``lookahead_s`` ahead.
 
     Before time 0 the body is asked to stand still on all fours, as the cycle begins.
     ``start_xy``: where the pelvis was at time 0 (m); the crawl heads along +x.
+    ``sideways_m_per_s``: how fast the body moves to its left; limbs in swing step after it.
     """
     gait, table = crawl.gait, crawl.table
     later_s = max(time_s + gait.lookahead_s, 0.0)
@@ -342,11 +364,13 @@ def crawl_reference(crawl: Crawl, time_s: float, start_xy: np.ndarray) -> Refere
         velocity = (_at(table.joint_angle, next_step) - now) / step
         climb = (float(_at(table.root_height_m, next_step)) - height) / step
         root_velocity = np.array([crawl.speed_m_per_s, 0.0, climb])
-    phase_now = int((max(time_s, 0.0) * gait.frequency_hz % 1.0) * PHASES)
-    in_stance = table.in_stance[phase_now]
-    stays = in_stance & table.in_stance[int((ahead % 1.0) * PHASES)]
+    lead_s = max(time_s + gait.unload_lead_s, 0.0)
+    in_stance = table.in_stance[int((lead_s * gait.frequency_hz % 1.0) * PHASES)]
     supports = np.where(crawl.limb >= 0, in_stance[crawl.limb], False)
     pitch = np.radians(gait.trunk_pitch_deg)
+    swings = ~in_stance
+    aside = crawl.sidestep_rad_per_m * np.clip(gait.sidestep_s * sideways_m_per_s, -0.1, 0.1)
+    now[crawl.sidestep_joint[swings]] += aside[swings]
     return Reference(
         joint_angle=now,
         joint_velocity=velocity,
@@ -358,5 +382,5 @@ def crawl_reference(crawl: Crawl, time_s: float, start_xy: np.ndarray) -> Refere
         root_velocity_m_per_s=root_velocity,
         root_weight=np.ones(6),
         may_support=supports,
-        stiffness_nm_per_rad=crawl.trunk_stiffness + crawl.stance_stiffness[stays].sum(axis=0),
+        stiffness_nm_per_rad=crawl.trunk_stiffness + crawl.stance_stiffness[in_stance].sum(axis=0),
     )

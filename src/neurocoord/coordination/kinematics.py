@@ -123,6 +123,6 @@ def solve_posture(
         target = np.concatenate([-error, weight @ (rest - angle), np.zeros(angle.size)])
         change = np.linalg.lstsq(stacked, target, rcond=None)[0]
         angle = np.clip(angle + np.clip(change, -0.3, 0.3), limits[:, 0], limits[:, 1])
-        if np.abs(change).max() < 1e-6:
+        if np.abs(change).max() < 1e-4:
             break
     return angle

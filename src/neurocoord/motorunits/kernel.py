@@ -228,8 +228,13 @@ def _run(p, c, s, drive, record, active_state, active_sum, spike_sum, spikes):
         first, second = s.twitch_1[env], s.twitch_2[env]
         filtered, before, after = s.slow_filter[env], s.slow_before[env], s.slow_after[env]
         _shared_noise(
-            t0, n_tick, key_shared, s.shared_filter[env], s.shared_before[env],
-            s.shared_after[env], shared,
+            t0,
+            n_tick,
+            key_shared,
+            s.shared_filter[env],
+            s.shared_before[env],
+            s.shared_after[env],
+            shared,
         )
         for k in range(n_tick):
             weight[k] = ((t0 + k) % KNOT_TICKS) / KNOT_TICKS
@@ -247,15 +252,12 @@ def _run(p, c, s, drive, record, active_state, active_sum, spike_sum, spikes):
             for k in range(n_tick):
                 d = drive[env, k, m]
                 noise_sd = p.drive_noise_floor[m] + p.drive_noise_slope[m] * d
-                highest = max(
-                    highest, d * p.max_excitation[m] * (1.0 + NOISE_LIMIT_SD * noise_sd)
-                )
+                highest = max(highest, d * p.max_excitation[m] * (1.0 + NOISE_LIMIT_SD * noise_sd))
             on = _count_up_to(p.threshold_above, u0, u1, highest)
-            max_step = min(
-                p.max_phase_step[m],
-                (p.minimum_high[m] + p.gain_high[m] * (highest - p.threshold_above[u0]))
-                * TICK_S / p.cv_low[m],
-            ) if shares_hazard else 0.0
+            max_step = 0.0  # no unit's phase grows more in a tick, in its isi_cv
+            if shares_hazard:
+                fastest = p.gain_high[m] * (highest - p.threshold_above[u0]) + p.minimum_high[m]
+                max_step = min(p.max_phase_step[m], fastest * TICK_S / p.cv_low[m])
             live = u0 + np.uint64(s.n_live[env, m])
             slow_sum, fast_sum = 0.0, 0.0
             for k in range(n_tick):
@@ -289,8 +291,18 @@ def _run(p, c, s, drive, record, active_state, active_sum, spike_sum, spikes):
                 base = excitation + sd * shared_part * shared[k, drive_key]
                 private = sd * private_part
                 _accumulate_phase(
-                    u0, on, base, private, w, p.recruitment_threshold, p.minimum_rate_hz,
-                    p.rate_gain_hz, p.peak_rate_hz, before, after, phase,
+                    u0,
+                    on,
+                    base,
+                    private,
+                    w,
+                    p.recruitment_threshold,
+                    p.minimum_rate_hz,
+                    p.rate_gain_hz,
+                    p.peak_rate_hz,
+                    before,
+                    after,
+                    phase,
                 )
                 need = np.inf  # least phase at which a shared event can make a unit fire
                 if shares_hazard:
@@ -448,17 +460,17 @@ def advance(
 
 def check_drive(params: PoolParameters, state: PoolState, drive: NDArray[np.floating]) -> F64:
     """`drive` as contiguous float64 after checking its shape and range; a ValueError otherwise."""
-    drive = np.ascontiguousarray(drive, dtype=np.float64)
+    given: F64 = np.ascontiguousarray(drive, dtype=np.float64)
     expected = (state.tick.size, n_muscles(params))
-    if drive.ndim != 3 or (drive.shape[0], drive.shape[2]) != expected or drive.shape[1] < 1:
+    if given.ndim != 3 or (given.shape[0], given.shape[2]) != expected or given.shape[1] < 1:
         raise ValueError(
             f"drive must have shape [env={expected[0]}, tick, muscle={expected[1]}],"
-            f" got {drive.shape}"
+            f" got {given.shape}"
         )
-    if not (drive.min() >= 0.0 and drive.max() <= 1.0):
-        bad = drive[~((drive >= 0.0) & (drive <= 1.0))][0]
+    if not (given.min() >= 0.0 and given.max() <= 1.0):
+        bad = given[~((given >= 0.0) & (given <= 1.0))][0]
         raise ValueError(f"drive must lie in 0..1, got {bad}")
-    return drive
+    return given
 
 
 def copy_into(state: PoolState, out: PoolState | None) -> PoolState:
@@ -466,7 +478,7 @@ def copy_into(state: PoolState, out: PoolState | None) -> PoolState:
     if out is state:
         return state
     if out is None:
-        return PoolState(*(a.copy() for a in state))
-    for source, target in zip(state, out, strict=True):
-        np.copyto(target, source)
+        return PoolState._make(a.copy() for a in state)
+    for name in PoolState._fields:
+        np.copyto(getattr(out, name), getattr(state, name))
     return out

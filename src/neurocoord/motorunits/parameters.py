@@ -8,6 +8,8 @@ them as they are. `build` checks the primary constants and adds what follows fro
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +22,8 @@ I64 = NDArray[np.int64]
 U64 = NDArray[np.uint64]
 Bools = NDArray[np.bool_]
 
+# Compiled code holds these as constants, and numba's cache does not see edits of this file: after
+# changing one, touch kernel.py and rate_model.py too.
 TICK_S = 0.001  # neural tick
 KNOT_TICKS = 8  # slow noise is drawn at these absolute multiples of the tick (choice)
 SLOW_NOISE_HZ = 2.5  # half-power frequency of the slow drive noise (common drive lies below 2.5 Hz)
@@ -163,7 +167,7 @@ def build(
 def _field(name: str, value: ArrayLike, first_unit: I64) -> NDArray:
     size = first_unit.size - 1 if name in _PER_MUSCLE else int(first_unit[-1])
     dtype = np.bool_ if name == "is_fast" else np.float64
-    array = np.array(value, dtype=dtype)
+    array: NDArray = np.array(value, dtype=dtype)
     if array.shape not in ((), (size,)):
         raise ValueError(f"{name} must be a number or have shape ({size},), got {array.shape}")
     array = np.array(np.broadcast_to(array, (size,)))
@@ -183,7 +187,6 @@ def _derive(first: I64, f: dict[str, NDArray]) -> PoolParameters:
     force, time_s = f["twitch_force"], f["contraction_time_s"]
     sum_force = np.add.reduceat(force, first[:-1])
     rows, gain_row = np.unique(f["isi_cv"], return_inverse=True)
-    x = np.linspace(0.0, GAIN_LIMIT, N_GAIN + 1)
     max_excitation = np.array(
         [
             recruitment.max_excitation(
@@ -192,7 +195,7 @@ def _derive(first: I64, f: dict[str, NDArray]) -> PoolParameters:
                 f["peak_rate_hz"][a:b],
                 f["rate_gain_hz"][a:b],
             )
-            for a, b in zip(first[:-1], first[1:], strict=True)
+            for a, b in pairwise(first)
         ]
     )
     partial = PoolParameters(
@@ -207,7 +210,7 @@ def _derive(first: I64, f: dict[str, NDArray]) -> PoolParameters:
         threshold_above=np.concatenate(
             [
                 np.minimum.accumulate(f["recruitment_threshold"][a:b][::-1])[::-1]
-                for a, b in zip(first[:-1], first[1:], strict=True)
+                for a, b in pairwise(first)
             ]
         ),
         max_phase_step=np.maximum.reduceat(
@@ -218,13 +221,18 @@ def _derive(first: I64, f: dict[str, NDArray]) -> PoolParameters:
         cv_low=np.minimum.reduceat(f["isi_cv"], first[:-1]),
         cv_high=np.maximum.reduceat(f["isi_cv"], first[:-1]),
         gain_row=gain_row.astype(np.int64).reshape(-1),
-        mean_gain=np.stack([twitch.mean_gain(x, float(cv)) for cv in rows]),
+        mean_gain=np.stack([_mean_gain_table(float(cv)) for cv in rows]),
         static_active_state=np.empty((0, 0)),
     )
     curves = _static_forces(partial)
     return partial._replace(
         max_force=curves[:, -1].copy(), static_active_state=curves / curves[:, -1:]
     )
+
+
+@lru_cache(maxsize=64)
+def _mean_gain_table(isi_cv: float) -> F64:
+    return twitch.mean_gain(np.linspace(0.0, GAIN_LIMIT, N_GAIN + 1), isi_cv)
 
 
 def _static_forces(params: PoolParameters) -> F64:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from neurocoord.motorunits import discharge
 from neurocoord.motorunits.kernel import compiled
 from neurocoord.motorunits.parameters import (
     GAIN_LIMIT,
@@ -21,6 +22,7 @@ from neurocoord.motorunits.parameters import (
     N_GAIN,
     PoolParameters,
     interpolate_gain,
+    muscle_of_unit,
     n_muscles,
     n_units,
 )
@@ -32,7 +34,7 @@ GAIN_LAG_INTERVALS = 0.6  # time constant of the gain's lag in intervals (fitted
 FLUCTUATION_X = np.array([0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0])
 FLUCTUATION_SD = np.array([0.0, 0.31, 0.62, 0.62, 0.23, 0.15, 0.075, 0.05])
 FLUCTUATION_LAG = 0.7  # its time constant over the contraction time (fitted; choice)
-_U0, _U1 = np.uint64(0), np.uint64(1)
+_U1 = np.uint64(1)
 TOLERANCE_FLOOR = 0.005  # of the maximal force (choice)
 
 
@@ -48,7 +50,6 @@ class ExpectedState(NamedTuple):
     horizon_s: float
     horizon_weight: F64  # [unit] exp(-horizon / T) / T
     horizon_reach: F64  # [muscle] active state that full drive adds within the horizon
-    fluctuation: F64  # [N_GAIN + 1] variance of unit force over P^2 on the knots of mean_gain
 
 
 def init(
@@ -66,7 +67,6 @@ def init(
     if isinstance(n_env, bool) or int(n_env) != n_env or n_env < 1:
         raise ValueError(f"n_env must be a whole number of 1 or more, got {n_env!r}")
     shape = (n_env, n_units(params))
-    x = np.linspace(0.0, GAIN_LIMIT, N_GAIN + 1)
     return ExpectedState(
         impulse=np.zeros(shape),
         tail=np.zeros(shape),
@@ -77,7 +77,6 @@ def init(
         horizon_s=_duration("horizon_s", horizon_s),
         horizon_weight=_weight(params, horizon_s),
         horizon_reach=reach(params, horizon_s),
-        fluctuation=np.interp(x, FLUCTUATION_X, FLUCTUATION_SD) ** 2,
     )
 
 
@@ -102,13 +101,12 @@ def advance(
 
     Exact for the linear twitch filter. `state` is left as it is unless passed as `out` too.
     """
-    drive = _check_values("drive", drive, state, params, upper=1.0)
+    excitation = _check_drive(params, drive, state.impulse.shape[0]) * params.max_excitation
     duration_s = state.block_s if duration_s is None else _duration("duration_s", duration_s)
     block_decay = state.block_decay
     if duration_s != state.block_s:
         block_decay = np.exp(-duration_s / params.contraction_time_s)
     new = _copy_into(state, out)
-    excitation = drive * params.max_excitation
     rates = (
         params.recruitment_threshold,
         params.minimum_rate_hz,
@@ -131,15 +129,10 @@ def advance(
         new.gain_rate_hz,
     )
     if new.variance.shape[1]:
-        _advance_variance(
-            params.first_unit,
-            *rates,
-            params.contraction_time_s,
-            state.fluctuation,
-            block_decay ** (1.0 / FLUCTUATION_LAG),
-            excitation,
-            new.variance,
-        )
+        rate = discharge.discharge_rate_hz(excitation[:, muscle_of_unit(params)], *rates)
+        x = rate * params.contraction_time_s
+        settled = np.interp(x, FLUCTUATION_X, FLUCTUATION_SD) ** 2
+        new.variance[:] = settled + (new.variance - settled) * block_decay ** (1 / FLUCTUATION_LAG)
     return new
 
 
@@ -210,13 +203,7 @@ def is_reachable(params: PoolParameters, active_state: NDArray[np.floating]) -> 
 
 def forward(params: PoolParameters, drive: NDArray[np.floating]) -> F64:
     """Mean active state `[env, muscle]` at a held `drive[env, muscle]`: the static curve."""
-    held = np.asarray(drive, dtype=np.float64)
-    if held.ndim != 2 or held.shape[1] != n_muscles(params):
-        raise ValueError(
-            f"drive must have shape [env, muscle={n_muscles(params)}], got {held.shape}"
-        )
-    if not np.all((held >= 0) & (held <= 1)):
-        raise ValueError(f"drive must lie in 0..1, got {held[~((held >= 0) & (held <= 1))][0]}")
+    held = _check_drive(params, drive, None)
     position = held * N_DRIVE
     j = np.minimum(position.astype(np.int64), N_DRIVE - 1)
     muscle = np.arange(held.shape[1])
@@ -249,22 +236,16 @@ def _duration(name: str, value: float) -> float:
     return float(value)
 
 
-def _check_values(
-    name: str,
-    values: NDArray[np.floating],
-    state: ExpectedState,
-    params: PoolParameters,
-    upper: float,
-) -> F64:
-    array = np.ascontiguousarray(values, dtype=np.float64)
-    expected = (state.impulse.shape[0], n_muscles(params))
-    if array.shape != expected:
+def _check_drive(params: PoolParameters, drive: NDArray[np.floating], n_env: int | None) -> F64:
+    array: F64 = np.ascontiguousarray(drive, dtype=np.float64)
+    muscles = n_muscles(params)
+    if array.ndim != 2 or array.shape != (n_env or array.shape[0], muscles):
         raise ValueError(
-            f"{name} must have shape [env={expected[0]}, muscle={expected[1]}], got {array.shape}"
+            f"drive must have shape [env={n_env or 'any'}, muscle={muscles}], got {array.shape}"
         )
-    if not (array.min() >= 0.0 and array.max() <= upper):
-        bad = array[~((array >= 0.0) & (array <= upper))][0]
-        raise ValueError(f"{name} must lie in 0..{upper:g}, got {bad}")
+    inside = (array >= 0.0) & (array <= 1.0)
+    if not inside.all():
+        raise ValueError(f"drive must lie in 0..1, got {array[~inside][0]}")
     return array
 
 
@@ -304,17 +285,10 @@ def _let_gain_rate_follow(start, stop, e, h, threshold, minimum, slope, peak, se
 
 @compiled
 def _look_up_gain(start, stop, time_s, seen, row, mean_gain, gain):
-    if mean_gain.shape[0] == 1:
-        for i in range(start, stop):
-            j, f = _cell(time_s[i] * seen[i])
-            gain[i - start] = mean_gain[_U0, j] + f * (
-                mean_gain[_U0, j + _U1] - mean_gain[_U0, j]
-            )
-    else:
-        for i in range(start, stop):
-            r = np.uint64(row[i])
-            j, f = _cell(time_s[i] * seen[i])
-            gain[i - start] = mean_gain[r, j] + f * (mean_gain[r, j + _U1] - mean_gain[r, j])
+    for i in range(start, stop):
+        r = np.uint64(row[i])
+        j, f = _cell(time_s[i] * seen[i])
+        gain[i - start] = mean_gain[r, j] + f * (mean_gain[r, j + _U1] - mean_gain[r, j])
 
 
 @compiled
@@ -342,8 +316,22 @@ def _let_fade(start, stop, h, decay, y1, y2, seen):
 
 @compiled
 def _advance(
-    first_unit, threshold_above, threshold, minimum, slope, peak, force, time_s, row, mean_gain,
-    decay, excitation, h, impulse, tail, gain_rate,
+    first_unit,
+    threshold_above,
+    threshold,
+    minimum,
+    slope,
+    peak,
+    force,
+    time_s,
+    row,
+    mean_gain,
+    decay,
+    excitation,
+    h,
+    impulse,
+    tail,
+    gain_rate,
 ):
     # Short loops, each of which vectorises: 2.5 times as fast as one loop that does all.
     gain = np.empty(np.max(first_unit[1:] - first_unit[:-1]))
@@ -363,22 +351,6 @@ def _advance(
             _let_fade(on, u1, h, decay, y1, y2, seen)
 
 
-@compiled
-def _advance_variance(
-    first_unit, threshold, minimum, slope, peak, time_s, fluctuation, decay, excitation, variance
-):
-    for env in range(excitation.shape[0]):
-        for m in range(excitation.shape[1]):
-            e = excitation[env, m]
-            for i in range(first_unit[m], first_unit[m + 1]):
-                settled = 0.0
-                if e >= threshold[i]:
-                    rate = min(minimum[i] + slope[i] * (e - threshold[i]), peak[i])
-                    j, f = _cell(time_s[i] * rate)
-                    settled = fluctuation[j] + f * (fluctuation[j + _U1] - fluctuation[j])
-                variance[env, i] = settled + (variance[env, i] - settled) * decay[i]
-
-
 @compiled(fastmath={"reassoc", "nsz"})
 def _sum_projected(start, stop, rate_decay, h, impulse, tail):
     total = 0.0
@@ -392,8 +364,12 @@ def _project_compiled(first_unit, scale, rate_decay, h, impulse, tail, out):
     for env in range(out.shape[0]):
         for m in range(out.shape[1]):
             total = _sum_projected(
-                np.uint64(first_unit[m]), np.uint64(first_unit[m + 1]), rate_decay, h,
-                impulse[env], tail[env],
+                np.uint64(first_unit[m]),
+                np.uint64(first_unit[m + 1]),
+                rate_decay,
+                h,
+                impulse[env],
+                tail[env],
             )
             out[env, m] = scale[m] * total
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 F64 = NDArray[np.float64]
 
 KNEE = 0.4  # normalised rate T/ISI below which twitches add without gain (eq 17)
-KNEE_RATIO = float((1.0 - np.exp(-2.0 * KNEE**3)) / KNEE)  # S(0.4)/0.4 = 0.3002
+KNEE_RATIO = float((1.0 - np.exp(-2.0 * KNEE**3)) / KNEE)  # S(0.4)/0.4 = 0.3004
 TETANIC_FORCE_PER_TWITCH = float(np.e / KNEE_RATIO)  # sustained force at full fusion, per P_i
 
 

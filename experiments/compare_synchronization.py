@@ -1,0 +1,215 @@
+"""Does synchronizing motor units change force output, steadiness, or what movement costs?
+
+Three tasks under three synchronization strategies, on the same noise seed by seed. The isometric
+knee extension is done at equal drive, rolling and crawling at the same commanded movement. Writes
+a results folder with tables and a figure. `neurocoord compare` is this file; run as a script it
+takes the same options:
+
+    python experiments/compare_synchronization.py --seeds 10
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from neurocoord import results, study
+from neurocoord.analysis import plots
+from neurocoord.analysis.statistics import Comparison, Summary, compare_all, summarise
+from neurocoord.resources import model_path
+from neurocoord.settings import flatten
+from neurocoord.tasks import TASKS
+from neurocoord.trial import TrialConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """What is compared. The sizes are a choice: the whole fits into three minutes on two cores."""
+
+    tasks: tuple[str, ...] = tuple(TASKS)
+    strategies: tuple[str, ...] = ("independent", "common_drive", "short_term")  # baseline first
+    n_seeds: int = 5
+    first_seed: int = 0
+    strength: float = 1.0  # the dial of synchronization, 0 to 1
+    scope: str = "pool"  # who shares input: the motor units of a muscle
+    seconds: float | None = None  # of roll and crawl; None: SECONDS, or the task's own length
+    overrides: tuple[str, ...] = ()  # "path=value" for all tasks or "task.path=value" for one
+
+
+SECONDS = {"crawl": 6.0}
+
+HELD_EQUAL = {"isometric": "drive", "roll": "commanded movement", "crawl": "commanded movement"}
+
+# What is shown, in this order; every other measure of a task is in trials.csv and summary.csv.
+MEASURES = {
+    "isometric": {
+        "torque_low_nm": "Torque, low hold",
+        "torque_high_nm": "Torque, high hold",
+        "torque_peak_nm": "Peak torque, ballistic",
+        "torque_low_cv": "Torque CV, low hold",
+        "torque_high_cv": "Torque CV, high hold",
+        "rfd_0_50_ms_per_s": "Rate of rise, 0-50 ms",
+        "rfd_50_100_ms_per_s": "Rate of rise, 50-100 ms",
+        "rfd_100_200_ms_per_s": "Rate of rise, 100-200 ms",
+        "power_low_w": "Metabolic power, low hold",
+        "power_high_w": "Metabolic power, high hold",
+        "torque_per_power_low_nm_per_w": "Torque/power, low hold",
+        "torque_per_power_high_nm_per_w": "Torque/power, high hold",
+    },
+    "roll": {
+        "roll_time_s": "Time to roll",
+        "tracking_error_deg": "Tracking error",
+        "muscle_force_fluctuation": "Force fluctuation",
+        "metabolic_power_w": "Metabolic power",
+        "metabolic_energy_j": "Metabolic energy",
+        "efficiency": "Efficiency",
+    },
+    "crawl": {
+        "speed_m_per_s": "Speed",
+        "tracking_error_deg": "Tracking error",
+        "muscle_force_n": "Muscle force, sum",
+        "muscle_force_fluctuation": "Force fluctuation",
+        "metabolic_power_w": "Metabolic power",
+        "efficiency": "Efficiency",
+    },
+}
+
+
+class Plan(NamedTuple):
+    """An experiment that was checked and can begin."""
+
+    config: Config
+    trials: list[TrialConfig]
+    described: results.Run
+    folder: Path
+
+
+class Report(NamedTuple):
+    """What came out."""
+
+    config: Config
+    held_equal: dict[str, str]  # by task
+    outcomes: list[study.Outcome]
+    summary: list[Summary]
+    comparisons: list[Comparison]
+    folder: Path
+
+
+def conditions(config: Config) -> list[TrialConfig]:
+    """The trials: tasks x strategies x seeds."""
+    seconds = {
+        task: SECONDS.get(task) if config.seconds is None else config.seconds
+        for task in config.tasks
+        if task != "isometric"  # its protocol has a length of its own
+    }
+    return study.conditions(
+        config.tasks,
+        config.strategies,
+        config.n_seeds,
+        first_seed=config.first_seed,
+        strength=config.strength,
+        scope=config.scope,
+        seconds=seconds,
+        overrides=config.overrides,
+    )
+
+
+def prepare(
+    config: Config, out: Path | None = None, *, command: Sequence[str] | None = None
+) -> Plan:
+    """Check everything that was asked for, and that the folder can be written, before any work."""
+    trials = conditions(config)
+    study.check(trials)
+    told = {**asdict(config), "trials": {t.task: flatten(t) for t in reversed(trials)}}
+    models = sorted({model_path(TASKS[task].body) for task in config.tasks})
+    described = results.describe("compare", told, config.first_seed, models=models, command=command)
+    folder = results.prepare(out or results.default_folder("compare"), described)
+    return Plan(config, trials, described, folder)
+
+
+def carry_out(
+    plan: Plan, *, n_workers: int | None = None, on_done: study.OnDone | None = None
+) -> Report:
+    """Run all trials, compare, and write the results folder."""
+    outcomes = study.run_trials(plan.trials, n_workers=n_workers, on_done=on_done)
+    measured = study.measurements(outcomes)
+    if not measured:
+        raise RuntimeError(f"no trial has an outcome; the first failed with {outcomes[0].error}")
+    held_equal = {task: HELD_EQUAL.get(task, "commanded movement") for task in plan.config.tasks}
+    summary, comparisons = summarise(measured), compare_all(measured)
+    report = Report(plan.config, held_equal, outcomes, summary, comparisons, plan.folder)
+    figure = draw(report)
+    results.write(
+        plan.folder, plan.described, trials=measured, summary=summary, comparisons=comparisons
+    )
+    study.write_failures(plan.folder, outcomes)
+    for suffix in (".png", ".svg"):
+        with results.atomic_path(plan.folder / f"compare{suffix}") as path:
+            plots.save(figure, path)
+    return report
+
+
+def run(
+    config: Config | None = None, *, out: Path | None = None, n_workers: int | None = None
+) -> Report:
+    """The whole experiment."""
+    return carry_out(prepare(config or Config(), out), n_workers=n_workers)
+
+
+def draw(report: Report) -> plots.Figure:
+    """The figure: knee torque on one seed's noise, then every seed of every measure."""
+    config, measured = report.config, study.measurements(report.outcomes)
+    rows = [
+        plots.DotRow(
+            _row_title(task, report),
+            shown(task, report),
+            [m for m in measured if m.task == task],
+            [c for c in report.comparisons if c.task == task],
+        )
+        for task in config.tasks
+    ]
+    seeds = "1 seed" if config.n_seeds == 1 else f"{config.n_seeds} seeds"
+    return plots.compare_figure(
+        "Synchronization of motor units: what it changes and what it does not",
+        f"Held equal: {_equal(report)}. {seeds}, the same noise under every strategy "
+        f"(strength {config.strength:g}, scope {config.scope}).\n"
+        "Small symbols: seeds, joined; large: mean with 95 % interval. "
+        f"Torque traces: seed {config.first_seed}.",
+        config.strategies,
+        study.torque_panels(report.outcomes, config.first_seed),
+        [row for row in rows if row.labels],
+    )
+
+
+def _equal(report: Report) -> str:
+    by_what: dict[str, list[str]] = {}
+    for task, what in report.held_equal.items():
+        by_what.setdefault(what, []).append(task)
+    return ", ".join(f"{what} ({', '.join(tasks)})" for what, tasks in by_what.items())
+
+
+def _row_title(task: str, report: Report) -> str:
+    done = [o for o in report.outcomes if o.config.task == task and not o.error]
+    falls = sum(outcome.fell for outcome in done)
+    told = "" if task == "isometric" else f"; falls: {falls} of {len(done)}"
+    return f"{task.capitalize()} at equal {report.held_equal[task]}{told}"
+
+
+def shown(task: str, report: Report) -> dict[str, str]:
+    """Measures of a task that are shown, with what a person calls them."""
+    there = {row.measure for row in report.summary if row.task == task}
+    return {name: label for name, label in MEASURES.get(task, {}).items() if name in there}
+
+
+def main() -> None:
+    """The command line of `neurocoord compare`, with this file as the experiment."""
+    from neurocoord import cli
+
+    sys.exit(cli.main(["compare", *sys.argv[1:]], experiment=sys.modules[__name__]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,224 @@
+"""Figures. The only room that knows matplotlib, which it loads when a figure is drawn.
+
+Figures are made without pyplot, so no display is asked for and no state is left behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurocoord.analysis.statistics import Comparison, Measurement, mean_interval
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Okabe & Ito (2008): told apart by colour-blind readers. Marker and line style differ as well, for
+# print without colour.
+COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+LINES: tuple[Any, ...] = ("-", (0, (5, 1.2)), (0, (1.2, 1)), "-.", (0, (3, 1, 1, 1)), "-", "--")
+GREY = "#6b6b6b"
+PANELS_A_ROW = 6
+
+
+class TracePanel(NamedTuple):
+    """Lines over time, one for each strategy."""
+
+    title: str
+    x_label: str
+    y_label: str
+    lines: Mapping[str, tuple[NDArray[np.float64], NDArray[np.float64]]]  # strategy: (x, y)
+
+
+class DotRow(NamedTuple):
+    """A row of small panels: the measures of one task, every seed a dot."""
+
+    title: str  # of the row
+    labels: Mapping[str, str]  # measure: what a person calls it
+    measurements: Sequence[Measurement]  # of this task
+    comparisons: Sequence[Comparison]
+
+
+def compare_figure(
+    title: str,
+    subtitle: str,
+    strategies: Sequence[str],
+    traces: Sequence[TracePanel],
+    rows: Sequence[DotRow],
+) -> Figure:
+    """Traces above, then rows of dots for each task; `strategies` gives order and colours."""
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    heights = ([2.5] if traces else []) + [2.25 * _n_bands(row) for row in rows]
+    with rc_context(_STYLE):
+        figure = Figure(figsize=(13.5, 1.05 + sum(heights)), dpi=150, layout="constrained")
+        head = 0.95 / figure.get_figheight()
+        figure.get_layout_engine().set(rect=(0.004, 0.0, 0.992, 1 - head), hspace=0.06)  # type: ignore[union-attr,call-arg]
+        bands = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
+        if traces:
+            _trace_band(bands[0], strategies, traces)
+        for band, row in zip(bands[len(bands) - len(rows) :], rows):
+            _dot_band(band, strategies, row)
+        inch = 1 / figure.get_figheight()
+        figure.text(0.01, 1 - 0.16 * inch, title, size=14, weight="bold", va="top")
+        figure.text(0.01, 1 - 0.50 * inch, subtitle, size=9.5, color=GREY, va="top")
+        _legend(figure, strategies)
+    return figure
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure; the suffix of the path says in which format."""
+    from matplotlib import rc_context
+
+    date = {} if path.suffix == ".png" else {"metadata": {"Date": None}}
+    with rc_context({"svg.hashsalt": "neurocoord", "svg.fonttype": "none"}):
+        figure.savefig(path, **date)  # type: ignore[arg-type]
+
+
+_STYLE: Any = {
+    "font.size": 9,
+    "font.family": "DejaVu Sans",
+    "axes.titlesize": 9,
+    "axes.labelsize": 8.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.7,
+    "axes.edgecolor": GREY,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "xtick.color": "#333333",
+    "ytick.color": "#333333",
+}
+
+
+def _n_bands(row: DotRow) -> int:
+    return -(-len(row.labels) // PANELS_A_ROW)
+
+
+def _trace_band(band: Any, strategies: Sequence[str], traces: Sequence[TracePanel]) -> None:
+    for axes, panel in zip(band.subplots(1, len(traces), squeeze=False)[0], traces):
+        for index, strategy in enumerate(strategies):
+            if strategy in panel.lines:
+                axes.plot(
+                    *panel.lines[strategy],
+                    color=COLOURS[index % len(COLOURS)],
+                    linestyle=LINES[index % len(LINES)],
+                    linewidth=1.4,
+                )
+        axes.set_title(panel.title, loc="left", weight="bold")
+        axes.set_xlabel(panel.x_label)
+        axes.set_ylabel(panel.y_label)
+        axes.margins(x=0.01)
+
+
+def _dot_band(band: Any, strategies: Sequence[str], row: DotRow) -> None:
+    band.suptitle(row.title, x=0.008, ha="left", size=10.5, weight="bold")
+    grid = band.subplots(_n_bands(row), PANELS_A_ROW, squeeze=False).ravel()
+    for axes, (measure, label) in zip(grid, row.labels.items()):
+        found = [m for m in row.measurements if m.measure == measure]
+        values = {
+            strategy: {m.seed: m.value for m in found if m.strategy == strategy}
+            for strategy in strategies
+        }
+        unit = found[0].unit if found else ""
+        comparison = next((c for c in row.comparisons if c.measure == measure), None)
+        _dots(axes, values)
+        axes.set_title(label, loc="left", pad=17)
+        found_text, differs = _found(comparison)
+        axes.text(
+            0.0,
+            1.03,
+            found_text,
+            transform=axes.transAxes,
+            size=6.8,
+            color="black" if differs else GREY,
+            va="bottom",
+        ).set_in_layout(False)
+        axes.set_ylabel("" if unit == "1" else unit)
+    for axes in grid[len(row.labels) :]:
+        axes.set_axis_off()
+
+
+def _dots(axes: Axes, values: Mapping[str, Mapping[int, float]]) -> None:
+    """Every seed a dot, its dots joined; beside them mean and 95 % interval of each strategy."""
+    order = list(values)
+    for seed in sorted({seed for by_seed in values.values() for seed in by_seed}):
+        of_seed = [values[strategy].get(seed, np.nan) for strategy in order]
+        axes.plot(range(len(order)), of_seed, color="#b8b8b8", linewidth=0.7, zorder=1)
+    for index, strategy in enumerate(order):
+        colour, marker = COLOURS[index % len(COLOURS)], MARKERS[index % len(MARKERS)]
+        y = np.array(list(values[strategy].values()), float)
+        y = y[np.isfinite(y)]
+        x = np.full(y.size, float(index))
+        axes.plot(x, y, marker, color=colour, markersize=4, alpha=0.55, markeredgewidth=0, zorder=2)
+        mean, low, high, n = mean_interval(y)
+        if n:
+            if np.isfinite(low):
+                axes.plot([index + 0.25] * 2, [low, high], color=colour, linewidth=1.6, zorder=3)
+            axes.plot(index + 0.25, mean, marker, color=colour, markersize=6.5, zorder=4)
+    axes.set_xlim(-0.4, len(order) - 0.35)
+    axes.set_xticks(range(len(order)), [_short(name) for name in order], size=6.5)
+    axes.tick_params(axis="x", length=0)
+    axes.ticklabel_format(axis="y", useOffset=False, style="plain")
+    low, high = axes.get_ylim()
+    if not any(np.isfinite(v) for by_seed in values.values() for v in by_seed.values()):
+        axes.set_yticks([])
+        axes.text(0.5, 0.5, "no value", transform=axes.transAxes, ha="center", color=GREY)
+    elif high - low < 0.02 * max(abs(low), abs(high)):  # a hair's breadth is shown as one
+        middle, half = (low + high) / 2, 0.01 * max(abs(low), abs(high))
+        axes.set_ylim(middle - half, middle + half)
+
+
+def _found(comparison: Comparison | None) -> tuple[str, bool]:
+    """What the comparison found, in a few words, and whether it is a difference."""
+    if comparison is None or all(np.isnan(pair.p) for pair in comparison.pairs):
+        return "not compared", False
+    lower: dict[str, list[str]] = {}  # by the higher strategy, those below it
+    for pair in comparison.pairs:
+        if pair.differs:
+            up = pair.mean_difference > 0
+            high, low = (pair.second, pair.first) if up else (pair.first, pair.second)
+            lower.setdefault(high, []).append(low)
+    if not lower:
+        return "no difference found", False
+    if sum(map(len, lower.values())) == len(comparison.pairs):  # all differ: one chain
+        names = {name for pair in comparison.pairs for name in (pair.first, pair.second)}
+        chain = sorted(names, key=lambda name: -len(lower.get(name, ())))
+        return " > ".join(_short(name, " ") for name in chain), True
+    parts = [
+        f"{_short(high, ' ')} > {', '.join(_short(name, ' ') for name in low)}"
+        for high, low in lower.items()
+    ]
+    return "; ".join(parts), True
+
+
+def _short(name: str, between: str = "\n") -> str:
+    return name.replace("_", between)
+
+
+def _legend(figure: Figure, strategies: Sequence[str]) -> None:
+    from matplotlib.lines import Line2D
+
+    handles = [
+        Line2D(
+            [],
+            [],
+            color=COLOURS[index % len(COLOURS)],
+            linestyle=LINES[index % len(LINES)],
+            marker=MARKERS[index % len(MARKERS)],
+            markersize=6,
+            label=_short(strategy, " "),
+        )
+        for index, strategy in enumerate(strategies)
+    ]
+    figure.legend(
+        handles=handles, loc="upper right", ncols=len(handles), frameon=False, handlelength=3.2,
+        bbox_to_anchor=(0.995, 1.0), fontsize=10,
+    )  # fmt: skip

@@ -1,0 +1,384 @@
+"""The command line: `neurocoord compare | run | info | view`.
+
+Bad input ends with one line on stderr and code 2 before any work; a failure of ours with code 1.
+Heavy rooms are imported inside the commands, so that help comes at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import typer
+
+from neurocoord.threads import ONE_THREAD
+
+if TYPE_CHECKING:
+    from neurocoord.trial import Trial, TrialConfig
+
+HELP = """A muscle humanoid whose motor units decide how it rolls and crawls.
+
+Start with `neurocoord compare`: three tasks under three synchronization strategies.
+`neurocoord COMMAND --help` shows what a command takes, with an example.
+"""
+
+app = typer.Typer(
+    help=HELP, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown"
+)
+
+
+class Call(NamedTuple):
+    """What the commands know of their call."""
+
+    arguments: list[str]
+    experiment: ModuleType | None  # that stands in for experiments/compare_synchronization.py
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a number") from None
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a whole number") from None
+
+
+def _count(text: str) -> int:
+    if _whole(text) < 1:
+        raise typer.BadParameter(f"{text} is not allowed; it must be 1 or more")
+    return _whole(text)
+
+
+class BadInput(Exception):
+    """What was given is not allowed; the message is one line for the user."""
+
+
+Strategy = Annotated[str, typer.Option(help="Synchronization strategy of the motor units.")]
+Strength = Annotated[
+    float, typer.Option(parser=_number, metavar="S", help="Dial of synchronization, 0 to 1.")
+]
+Scope = Annotated[str, typer.Option(help="Who shares input: pool (one muscle) or body.")]
+Seconds = Annotated[
+    float | None,
+    typer.Option(parser=_number, metavar="T", help="Length of the trial in s (default: task's)."),
+]
+Seed = Annotated[int, typer.Option(parser=_whole, metavar="N", help="Seed of all noise.")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Change one setting; may be repeated."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
+Out = Annotated[Path | None, typer.Option(help="Results folder, new or empty.")]
+
+
+def main(arguments: Sequence[str] | None = None, *, experiment: ModuleType | None = None) -> int:
+    """Run a command line and return its exit code; `experiment` stands in for the compare study."""
+    os.environ.update(ONE_THREAD)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = app(
+            given or ["--help"],
+            prog_name="neurocoord",
+            standalone_mode=False,
+            obj=Call(given, experiment),
+        )
+        return code if isinstance(code, int) else 0
+    except BadInput as error:
+        return _refuse(str(error))
+    except Exception as error:
+        usage = getattr(error, "format_message", None)  # click's own, whichever click typer has
+        if usage is None:
+            raise
+        return _refuse(f"{usage().rstrip('.')}; see `neurocoord {_command(given)}--help`")
+
+
+@app.command()
+def compare(
+    context: typer.Context,
+    tasks: Annotated[
+        str | None, typer.Option(help="Tasks, separated by commas.", show_default="all")
+    ] = None,
+    strategies: Annotated[
+        str | None,
+        typer.Option(
+            help="Strategies, separated by commas; the first is the baseline.", show_default="all"
+        ),
+    ] = None,
+    seeds: Annotated[
+        int | None,
+        typer.Option(parser=_count, metavar="N", help="Seeds of each condition.", show_default="5"),
+    ] = None,
+    seconds: Annotated[
+        float | None,
+        typer.Option(
+            parser=_number,
+            metavar="T",
+            help="Length of roll and crawl in s; isometric has its own.",
+        ),
+    ] = None,
+    strength: Strength = 1.0,
+    scope: Scope = "pool",
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="[TASK.]PATH=VALUE",
+            help="Change one setting of all trials or of one task's; may be repeated.",
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            parser=_count, metavar="N", help="Processes; the numbers are the same for any N."
+        ),
+    ] = None,
+    out: Out = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare synchronization strategies on tasks, over seeds: the main job.
+
+    Prints a table and a plain sentence per measure, and writes a results folder
+    (tables, figure, and what it takes to run it again).
+
+    Example: `neurocoord compare --tasks crawl --seeds 10 --out results/crawl`
+    """
+    call: Call = context.obj
+    with _checking():
+        _check_seconds(seconds)
+        from neurocoord.resources import load_experiment
+
+        experiment = call.experiment or load_experiment("compare_synchronization")
+        chosen = {
+            "tasks": _names(tasks),
+            "strategies": _names(strategies),
+            "n_seeds": seeds,
+            "seconds": seconds,
+            "strength": strength,
+            "scope": scope,
+            "overrides": tuple(set_ or ()),
+        }
+        config = experiment.Config(**{k: v for k, v in chosen.items() if v is not None})
+        plan = experiment.prepare(config, out, command=["neurocoord", *call.arguments])
+    from neurocoord.cli import show
+    from neurocoord.cli.progress import progress
+
+    with _stoppable(), progress(f"{len(plan.trials)} trials", quiet=json or quiet) as update:
+        report = experiment.carry_out(
+            plan,
+            n_workers=workers,
+            on_done=lambda outcome, n, of: update(
+                n / of, f"{n} of {of}, last: {show.name(outcome)}"
+            ),
+        )
+    show.report(experiment, report, json)
+    failed = [outcome for outcome in report.outcomes if outcome.error]
+    for outcome in failed:
+        print(f"neurocoord: {show.name(outcome)} failed: {outcome.error}", file=sys.stderr)
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def run(
+    context: typer.Context,
+    task: Annotated[str, typer.Argument(help="Task: isometric, roll or crawl.")],
+    strategy: Strategy = "independent",
+    strength: Strength = 1.0,
+    scope: Scope = "pool",
+    seed: Seed = 0,
+    seconds: Seconds = None,
+    set_: Set = None,
+    out: Out = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run one trial and print its measures, with units.
+
+    Example: `neurocoord run crawl --strategy common_drive --seed 3
+    --set settings.speed_m_per_s=0.35 --json`
+    """
+    call: Call = context.obj
+    with _checking():
+        config = _trial_config(task, strategy, strength, scope, seed, seconds, set_)
+        folder = described = None
+        if out is not None:
+            from neurocoord import results
+            from neurocoord.resources import model_path
+            from neurocoord.settings import flatten
+            from neurocoord.tasks import TASKS
+
+            described = results.describe(
+                "run",
+                flatten(config),
+                config.seed,
+                models=[model_path(TASKS[task].body)],
+                command=["neurocoord", *call.arguments],
+            )
+            folder = results.prepare(out, described)
+    done = _run(config, quiet=json or quiet)
+    if folder is not None and described is not None:
+        from neurocoord import results
+        from neurocoord.analysis.statistics import summarise
+        from neurocoord.study import measured
+
+        rows = measured(done.config, done.measures, done.units)
+        results.write(folder, described, trials=rows, summary=summarise(rows))
+    from neurocoord.cli import show
+
+    show.trial(done, json)
+
+
+@app.command()
+def info(
+    muscle: Annotated[str | None, typer.Option(help="Tell of one muscle, such as VAS_L_r.")] = None,
+    json: Json = False,
+) -> None:
+    """What is installed: versions, the body, muscles, motor units, strategies, tasks, measures.
+
+    Example: `neurocoord info --muscle VAS_L_r`
+    """
+    from neurocoord.cli import about, show
+
+    with _checking():
+        told = about.muscle(muscle) if muscle is not None else about.everything()
+    if json:
+        show.print_json(told)
+    elif muscle is not None:
+        for key, value in told.items():
+            print(f"{key:22s} {value}")
+    else:
+        about.print_everything(told)
+
+
+@app.command()
+def view(
+    task: Annotated[str, typer.Argument(help="Task: isometric, roll or crawl.")],
+    strategy: Strategy = "independent",
+    strength: Strength = 1.0,
+    scope: Scope = "pool",
+    seed: Seed = 0,
+    seconds: Seconds = None,
+    set_: Set = None,
+    save: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Film to write: .mp4 or .gif.")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Film one trial.
+
+    Example: `neurocoord view crawl --seconds 5 --save crawl.mp4`
+    """
+    with _checking():
+        if save is None:
+            raise ValueError(
+                "view writes a film: say where with --save, such as "
+                f"`neurocoord view {task} --save {task}.mp4` (or .gif)"
+            )
+        if save.suffix.lower() not in (".mp4", ".gif"):
+            raise ValueError(f"--save {save} is not allowed; the film ends in .mp4 or .gif")
+        from neurocoord import film
+
+        config = _trial_config(task, strategy, strength, scope, seed, seconds, set_)
+        _check_writable(save)
+    done = _run(config, quiet=quiet)
+    film.film_trial(done, save)
+    if not quiet:
+        from neurocoord.cli import show
+
+        print(f"{save}: {show.story(done)}")
+
+
+@contextmanager
+def _checking() -> Iterator[None]:
+    """Input is looked at inside: a ValueError is then the user's to read, and nothing was done."""
+    try:
+        yield
+    except (ValueError, FileNotFoundError, PermissionError) as error:
+        raise BadInput(str(error)) from error
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Ctrl-C ends the work with one line."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        print("neurocoord: stopped; nothing was written", file=sys.stderr)
+        raise typer.Exit(130) from None
+
+
+def _refuse(message: str) -> int:
+    print(f"neurocoord: {' '.join(message.split())}", file=sys.stderr)
+    return 2
+
+
+def _command(given: Sequence[str]) -> str:
+    names = {"compare", "run", "info", "view"}
+    return f"{given[0]} " if given and given[0] in names else ""
+
+
+def _names(text: str | None) -> tuple[str, ...] | None:
+    return None if text is None else tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _check_seconds(seconds: float | None) -> None:
+    if seconds is not None and not 0 < seconds < float("inf"):
+        raise ValueError(f"--seconds {seconds:g} is not allowed; it must be a number above 0")
+
+
+def _check_writable(path: Path) -> None:
+    folder = path.absolute().parent
+    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise ValueError(f"{path} cannot be written: {folder} must be a folder you can write to")
+
+
+def _trial_config(
+    task: str,
+    strategy: str,
+    strength: float,
+    scope: str,
+    seed: int,
+    seconds: float | None,
+    assignments: Sequence[str] | None,
+) -> TrialConfig:
+    """The config of one trial, checked in all that can be checked before it runs."""
+    _check_seconds(seconds)
+    from neurocoord import study
+
+    configs = study.conditions(
+        [task],
+        [strategy],
+        1,
+        first_seed=seed,
+        seconds={task: seconds},
+        strength=strength,
+        scope=scope,
+        overrides=assignments or (),
+    )
+    study.check(configs)
+    return configs[0]
+
+
+def _run(config: TrialConfig, *, quiet: bool) -> Trial:
+    from neurocoord import trial
+    from neurocoord.cli.progress import progress
+
+    title = f"{config.task} {config.synchrony.strategy}"
+    with _stoppable(), progress(title, quiet=quiet) as update:
+        return trial.run(config, progress=lambda share: update(share, ""))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,223 @@
+"""Rolling over from supine to prone: keyframes of posture and roll angle on a clock that waits.
+
+A segmental roll: the trailing leg and arm reach across while the trunk turns, and the pelvis
+follows. The clock stops while the body's roll lags the reference by more than a set angle.
+Written for a roll to the left; a roll to the right is its mirror image.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import NamedTuple
+
+import numpy as np
+
+from neurocoord.body.model import Body
+from neurocoord.body.reading import BodyReading
+from neurocoord.coordination.reference import Reference, joint_index
+
+SIDES = ("left", "right")
+MIRRORED_MIDLINE = ("bending", "rotation")  # these change sign in the mirror
+PRONE_DEG = 180.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class RollKeyframe:
+    """One posture of a roll; degrees. Leading is the side that is rolled onto."""
+
+    roll: float = 0.0
+    trunk_flexion: float = 0.0
+    trunk_rotation: float = 0.0  # towards the leading side
+    neck_extension: float = 0.0
+    lead_shoulder_flexion: float = 5.0
+    lead_shoulder_adduction: float = -15.0
+    lead_elbow: float = 15.0
+    trail_shoulder_flexion: float = 5.0
+    trail_shoulder_adduction: float = -15.0
+    trail_elbow: float = 15.0
+    lead_hip_flexion: float = 8.0
+    lead_knee: float = 12.0
+    lead_hip_adduction: float = 0.0
+    trail_hip_flexion: float = 8.0
+    trail_knee: float = 12.0
+    trail_hip_adduction: float = 0.0
+
+
+SUPINE = RollKeyframe()
+PRONE = RollKeyframe(roll=PRONE_DEG, lead_shoulder_flexion=120, trail_shoulder_flexion=40)
+_FIRST = RollKeyframe(
+    roll=40,
+    trunk_flexion=30,
+    trunk_rotation=40,
+    neck_extension=-20,
+    lead_shoulder_flexion=130,
+    trail_shoulder_flexion=74,
+    trail_shoulder_adduction=26,
+    trail_hip_flexion=59,
+    trail_knee=89,
+    trail_hip_adduction=10,
+)
+_SECOND = RollKeyframe(
+    roll=120,
+    trunk_flexion=10,
+    trunk_rotation=20,
+    lead_shoulder_flexion=140,
+    trail_shoulder_flexion=74,
+    trail_shoulder_adduction=46,
+    trail_hip_flexion=67,
+    trail_knee=60,
+    trail_hip_adduction=28,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RollPlan:
+    """A roll; every value is our choice, found by search (``docs/gaits.md``)."""
+
+    side: str = "left"
+    times_s: tuple[float, float, float] = (0.45, 1.1, 1.8)
+    first: RollKeyframe = field(default_factory=lambda: _FIRST)
+    second: RollKeyframe = field(default_factory=lambda: _SECOND)
+    last: RollKeyframe = field(default_factory=lambda: PRONE)
+    wait_deg: float = 45.0
+    lookahead_s: float = 0.03
+    trunk_stiffness_nm_per_rad: float = 100.0
+    limb_stiffness_nm_per_rad: float = 30.0
+    rolling_radius_m: float = 0.12
+
+
+class Roll(NamedTuple):
+    """A roll bound to a body."""
+
+    plan: RollPlan
+    sign: float  # 1 to the left, -1 to the right
+    knot_s: np.ndarray  # [knot]
+    knot_angle: np.ndarray  # [knot, joint], rad
+    knot_roll: np.ndarray  # [knot], rad
+    may_support: np.ndarray  # bool[support]
+    stiffness: np.ndarray  # [joint]
+
+
+def posture_of(body: Body, frame: RollKeyframe, side: str) -> np.ndarray:
+    """Joint angles [joint] (rad) of a keyframe for a roll to ``side``."""
+    lead, trail, sign = ("l", "r", 1.0) if side == "left" else ("r", "l", -1.0)
+    index = joint_index(body)
+    degrees = np.zeros(len(body.joints))
+    for name in ("lumbar_extension", "thorax_extension"):
+        degrees[index[name]] = -0.5 * frame.trunk_flexion
+    degrees[index["thorax_rotation"]] = 0.85 * sign * frame.trunk_rotation
+    degrees[index["lumbar_rotation"]] = 0.15 * sign * frame.trunk_rotation
+    degrees[index["neck_extension"]] = frame.neck_extension
+    for limb, letter in (("lead", lead), ("trail", trail)):
+        degrees[index[f"shoulder_flexion_{letter}"]] = getattr(frame, f"{limb}_shoulder_flexion")
+        degrees[index[f"shoulder_adduction_{letter}"]] = getattr(
+            frame, f"{limb}_shoulder_adduction"
+        )
+        degrees[index[f"elbow_flexion_{letter}"]] = getattr(frame, f"{limb}_elbow")
+        degrees[index[f"hip_flexion_{letter}"]] = getattr(frame, f"{limb}_hip_flexion")
+        degrees[index[f"knee_flexion_{letter}"]] = getattr(frame, f"{limb}_knee")
+        degrees[index[f"hip_adduction_{letter}"]] = getattr(frame, f"{limb}_hip_adduction")
+        degrees[index[f"ankle_flexion_{letter}"]] = -30.0
+    return np.clip(np.radians(degrees), body.joint_range[:, 0], body.joint_range[:, 1])
+
+
+def make_roll(body: Body, plan: RollPlan) -> Roll:
+    """Bind a roll to a body."""
+    if plan.side not in SIDES:
+        raise ValueError(f"side {plan.side!r} is unknown; allowed: {', '.join(SIDES)}")
+    if not np.all(np.diff((0.0, *plan.times_s)) > 0):
+        raise ValueError(f"times_s={plan.times_s} must grow from above 0")
+    frames = (SUPINE, plan.first, plan.second, plan.last)
+    of_region = {"lumbar": plan.trunk_stiffness_nm_per_rad, "thorax": plan.trunk_stiffness_nm_per_rad}
+    limb = dict.fromkeys(("hip", "knee", "shoulder", "elbow"), plan.limb_stiffness_nm_per_rad)
+    stiffness = {**of_region, **limb, "girdle": plan.trunk_stiffness_nm_per_rad}
+    return Roll(
+        plan=plan,
+        sign=1.0 if plan.side == "left" else -1.0,
+        knot_s=np.array([0.0, *plan.times_s]),
+        knot_angle=np.array([posture_of(body, frame, plan.side) for frame in frames]),
+        knot_roll=np.radians([frame.roll for frame in frames]),
+        may_support=np.ones(len(body.support.geoms), bool),
+        stiffness=np.array([stiffness.get(j.split("_")[0], 0.0) for j in body.joints]),
+    )
+
+
+def roll_angle(rotation: np.ndarray, sign: float) -> float:
+    """Roll (rad) of a trunk segment about its long axis: 0 supine, pi prone; -pi/2 to 3 pi/2."""
+    front, long = rotation[:, 0], rotation[:, 2]
+    up = np.array([0.0, 0.0, 1.0]) - long[2] * long
+    angle = np.arctan2(np.dot(long, np.cross(up, front)), np.dot(up, front)) * sign
+    return float(angle if angle > -np.pi / 2 else angle + 2 * np.pi)
+
+
+def _between(knots: np.ndarray, values: np.ndarray, time_s: float) -> tuple[np.ndarray, np.ndarray]:
+    """Smooth value and rate between knots (minimum jerk from each to the next)."""
+    k = int(np.clip(np.searchsorted(knots, time_s, side="right") - 1, 0, len(knots) - 2))
+    span = knots[k + 1] - knots[k]
+    s = float(np.clip((time_s - knots[k]) / span, 0.0, 1.0))
+    share = s**3 * (10 - 15 * s + 6 * s**2)
+    rate = 30 * s**2 * (1 - s) ** 2 / span
+    change = values[k + 1] - values[k]
+    return values[k] + share * change, rate * change
+
+
+def advance_clock(roll: Roll, reading: BodyReading, env: int, clock_s: float, step_s: float) -> float:
+    """The roll's own time: it stands still while the body lags too far behind."""
+    wanted, _ = _between(roll.knot_s, roll.knot_roll, clock_s)
+    actual = roll_angle(reading.body_rotation[env, 1], roll.sign)
+    lags = wanted - actual > np.radians(roll.plan.wait_deg)
+    return clock_s if lags else clock_s + step_s
+
+
+def wanted_orientation(rotation: np.ndarray, roll_rad: float) -> np.ndarray:
+    """Quaternion of the pelvis lying level along its present heading, rolled by ``roll_rad``."""
+    long = np.array([rotation[0, 2], rotation[1, 2], 0.0])
+    long /= max(float(np.linalg.norm(long)), 1e-9)
+    up = np.array([0.0, 0.0, 1.0])
+    front = np.cos(roll_rad) * up + np.sin(roll_rad) * np.cross(long, up)
+    frame = np.column_stack([front, np.cross(long, front), long])
+    return quaternion_of(frame)
+
+
+def quaternion_of(rotation: np.ndarray) -> np.ndarray:
+    """Unit quaternion (w, x, y, z) of a rotation matrix."""
+    trace = np.trace(rotation)
+    candidates = np.array([trace, *np.diag(rotation)])
+    k = int(np.argmax(candidates))
+    q = np.empty(4)
+    if k == 0:
+        q[0] = 1 + trace
+        q[1] = rotation[2, 1] - rotation[1, 2]
+        q[2] = rotation[0, 2] - rotation[2, 0]
+        q[3] = rotation[1, 0] - rotation[0, 1]
+    else:
+        i, j, m = k - 1, k % 3, (k + 1) % 3
+        q[0] = rotation[m, j] - rotation[j, m]
+        q[1 + i] = 1 + rotation[i, i] - rotation[j, j] - rotation[m, m]
+        q[1 + j] = rotation[j, i] + rotation[i, j]
+        q[1 + m] = rotation[m, i] + rotation[i, m]
+    return q / np.linalg.norm(q)
+
+
+def roll_reference(roll: Roll, reading: BodyReading, env: int, clock_s: float) -> Reference:
+    """What the roll asks for at its own time ``clock_s``; before 0 the body lies still."""
+    later = max(clock_s + roll.plan.lookahead_s, 0.0) if clock_s > 0 else 0.0
+    angle, rate = _between(roll.knot_s, roll.knot_angle, later)
+    turned, turn_rate = _between(roll.knot_s, roll.knot_roll, later)
+    rotation = reading.body_rotation[env, 1]
+    sideways = np.cross(np.array([0.0, 0.0, 1.0]), rotation[:, 2])
+    speed = roll.sign * float(turn_rate) * roll.plan.rolling_radius_m
+    return Reference(
+        joint_angle=angle,
+        joint_velocity=rate,
+        root_quaternion=wanted_orientation(rotation, roll.sign * float(turned)),
+        root_angular_velocity=np.array([0.0, 0.0, roll.sign * float(turn_rate)]),
+        root_position_m=reading.qpos[env, :3].copy(),
+        root_velocity_m_per_s=-speed * sideways,
+        root_weight=np.array([0.3, 0.3, 0.3, 1.0, 1.0, 1.0]),
+        may_support=roll.may_support,
+        stiffness_nm_per_rad=roll.stiffness,
+    )
+
+
+KEYFRAME_FIELDS = tuple(f.name for f in fields(RollKeyframe))

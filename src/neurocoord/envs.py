@@ -1,0 +1,291 @@
+"""Gymnasium environments: the tasks with the muscles' drive left open, a thin shell over a trial.
+
+``import neurocoord.envs`` registers ``neurocoord/Isometric-v0``, ``neurocoord/Roll-v0`` and
+``neurocoord/Crawl-v0`` and does nothing else; ``docs/environments.md`` tells every entry.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import gymnasium
+import numpy as np
+from gymnasium.spaces import Box
+
+from neurocoord.body.reading import BodyReading
+from neurocoord.muscle import mechanics
+from neurocoord.simulation import BLOCK_S, Block, SimulationFailed
+from neurocoord.tasks import task as find_task
+from neurocoord.trial import Pools, Runner, Synchrony, TrialConfig
+
+if TYPE_CHECKING:
+    from neurocoord.film import Painter, Window
+
+BLOCKS_PER_STEP = 5
+STEP_S = BLOCKS_PER_STEP * BLOCK_S
+GRAVITY_M_PER_S2 = 9.81
+PELVIS = 1  # index of the root body
+IDS = {
+    "neurocoord/Isometric-v0": "isometric",
+    "neurocoord/Roll-v0": "roll",
+    "neurocoord/Crawl-v0": "crawl",
+}
+RENDER_MODES = ("human", "rgb_array")
+
+
+class Entry(NamedTuple):
+    """One number of an observation."""
+
+    name: str
+    unit: str
+    meaning: str
+
+
+class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
+    """One body at one task; a step is 20 ms (5 control blocks) at one drive.
+
+    ``action`` Box(0, 1, [muscle], float32): drive of each muscle, in the order of
+    ``env.unwrapped.muscles``; within 4 ms the drive moves from the last one to it. Values outside
+    0..1 are clipped; NaN is an error. ``observation`` Box(float32): see ``observation_entries``.
+    The reward is the plain mean of ``info["reward_terms"]``, each in [0, 1].
+
+    ``reset`` runs the task's lead-in (the time before 0) with the built-in controller. A given
+    ``seed`` is the trial's own: ``trial.run`` with it starts the same. The episode terminates when
+    the body fell or the task is done (``info["outcome"]``), and is truncated after ``seconds``.
+
+    ``expert_action=True`` puts the built-in controller's drive for now into
+    ``info["expert_action"]``, at the price of one controller solve a step.
+    """
+
+    metadata = {"render_modes": list(RENDER_MODES), "render_fps": round(1.0 / STEP_S)}  # noqa: RUF012
+
+    def __init__(
+        self,
+        task: str = "crawl",
+        *,
+        strategy: str = "independent",
+        strength: float = 1.0,
+        scope: str = "pool",
+        seconds: float | None = None,
+        settings: Any = None,
+        n_units: int = 120,
+        expert_action: bool = False,
+        render_mode: str | None = None,
+        width: int = 640,
+        height: int = 480,
+    ) -> None:
+        if render_mode not in (None, *RENDER_MODES):
+            allowed = ", ".join(RENDER_MODES)
+            raise ValueError(f"render_mode={render_mode!r} is unknown; allowed: None, {allowed}")
+        wanted = find_task(task).settings
+        if settings is not None and not isinstance(settings, wanted):
+            raise ValueError(
+                f"settings={settings!r} is not allowed; task {task!r} takes None or"
+                f" {wanted.__module__}.{wanted.__qualname__}"
+            )
+        if isinstance(n_units, bool) or int(n_units) != n_units or n_units < 1:
+            raise ValueError(f"n_units={n_units!r} is not allowed; it is an integer of 1 or more")
+        self.render_mode = render_mode
+        self.runner = Runner(
+            TrialConfig(
+                task=task,
+                seconds=seconds,
+                synchrony=Synchrony(strategy=strategy, strength=strength, scope=scope),
+                pools=Pools(n_units=int(n_units)),
+                settings=settings,
+            )
+        )
+        self.muscles = self.runner.body.muscles
+        self.expert_action = expert_action
+        self.action_space = Box(0.0, 1.0, (len(self.muscles),), np.float32)
+        n_entries = len(observation_entries(self.runner))
+        self.observation_space = Box(-np.inf, np.inf, (n_entries,), np.float32)
+        self._picture_size = (width, height)
+        self._painter: Painter | None = None
+        self._window: Window | None = None
+        self._active_state = np.zeros(len(self.muscles))  # [muscle], the colours of a picture
+        self._trial_seed = 0
+        self._over = "before the first reset"
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[np.ndarray, dict[str, Any]]:
+        """Start over and run the lead-in; without a seed the next one of the env's own stream."""
+        super().reset(seed=seed)
+        if options:
+            raise ValueError(f"options={options!r} is not allowed; this env takes none")
+        drawn = int(self.np_random.integers(2**31))
+        self._trial_seed = drawn if seed is None else int(seed)
+        runner = self.runner
+        runner.reset(self._trial_seed)
+        self._active_state = runner.simulation.expected_active_state()[0]
+        outcome = ""
+        while runner.time_s < -0.5 * BLOCK_S and not outcome:
+            drive, _ = runner.command()
+            self._active_state = _shown(runner.advance(drive))
+            outcome = runner.outcome()
+        self._over = ""
+        if self.render_mode == "human":
+            self.render()
+        return self._observation(), self._info(outcome, {})
+
+    def step(self, action: np.ndarray) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+        """Drive the muscles for 20 ms, or until the outcome is known."""
+        if self._over:
+            raise RuntimeError(f"step() was called {self._over}; call reset() first")
+        drive = self._drive(action)
+        outcome, runner = "", self.runner
+        for _ in range(BLOCKS_PER_STEP):
+            try:
+                self._active_state = _shown(runner.advance(drive))
+            except SimulationFailed:
+                outcome = "diverged"
+                break
+            outcome = runner.outcome()
+            if outcome:
+                break
+        terms = runner.task.reward_terms(runner.body, runner.plan, runner.reading, 0, drive)
+        reward = 0.0 if outcome == "diverged" else float(np.mean(list(terms.values())))
+        seconds = runner.config.seconds
+        assert seconds is not None  # Runner has filled it in
+        terminated = bool(outcome)
+        truncated = not terminated and runner.time_s > seconds - 0.5 * BLOCK_S
+        if terminated or truncated:
+            self._over = "after the episode's end"
+        if self.render_mode == "human":
+            self.render()
+        return self._observation(), reward, terminated, truncated, self._info(outcome, terms)
+
+    def render(self) -> np.ndarray | None:  # type: ignore[override]
+        """A picture uint8[height, width, 3], or None and a window, by ``render_mode``."""
+        if self.render_mode is None:
+            return None
+        from neurocoord import film
+
+        qpos = self.runner.reading.qpos[0]
+        if self.render_mode == "human":
+            if self._window is None:
+                self._window = film.Window(self.runner.body, fps=self.metadata["render_fps"])
+            self._window.show(qpos, self._active_state)
+            return None
+        if self._painter is None:
+            width, height = self._picture_size
+            self._painter = film.Painter(self.runner.body, width=width, height=height, smooth=False)
+        return self._painter.frame(qpos, self._active_state)
+
+    def close(self) -> None:
+        """Let go of the window and the graphics memory."""
+        for shown in (self._painter, self._window):
+            if shown is not None:
+                shown.close()
+        self._painter = self._window = None
+
+    def _drive(self, action: np.ndarray) -> np.ndarray:
+        drive = np.asarray(action, float)
+        if drive.shape != self.action_space.shape:
+            raise ValueError(
+                f"action has shape {drive.shape}; allowed is {self.action_space.shape}"
+            )
+        if np.isnan(drive).any():
+            named = [self.muscles[index] for index in np.flatnonzero(np.isnan(drive))[:5]]
+            raise ValueError(f"action is NaN for {', '.join(named)}; a drive is 0 to 1")
+        return np.clip(drive, 0.0, 1.0)
+
+    def _observation(self) -> np.ndarray:
+        return observe(self.runner).astype(np.float32)
+
+    def _info(self, outcome: str, terms: dict[str, float]) -> dict[str, Any]:
+        info: dict[str, Any] = {
+            "reward_terms": terms,
+            "outcome": outcome,
+            "time_s": self.runner.time_s,
+            "seed": self._trial_seed,
+        }
+        if self.expert_action:
+            info["expert_action"] = self.runner.command()[0].astype(np.float32)
+        return info
+
+
+def _shown(block: Block) -> np.ndarray:
+    return block.step_active_state[0].mean(axis=0)
+
+
+def observe(runner: Runner) -> np.ndarray:
+    """Observation [entry] of a runner now, in the order of ``observation_entries``."""
+    body = runner.body
+    reading: BodyReading = runner.reading
+    muscles = body.muscle_parameters
+    parts: list[Any] = []
+    if _is_free(runner):
+        rotation = reading.body_rotation[0, PELVIS]  # pelvis frame -> world
+        parts += [
+            reading.body_position_m[0, PELVIS, 2:3],
+            -rotation[2],  # world -z in the pelvis frame
+            rotation[0],  # world +x in the pelvis frame
+            rotation.T @ reading.qvel[0, :3],
+            reading.qvel[0, 3:6],
+            reading.contact_force_n[0].sum(axis=-1) / (body.mass_kg * GRAVITY_M_PER_S2),
+        ]
+    parts += [
+        reading.qpos[0, body.joint_qpos],
+        reading.qvel[0, body.joint_dof],
+        mechanics.normalised_length(muscles, reading.muscle_length_m[0]),
+        reading.muscle_velocity_m_per_s[0] / mechanics.optimal_length_m(muscles),
+        runner.simulation.expected_active_state()[0],
+        [runner.time_s],
+        list(runner.task.goal(runner.plan).values()),
+    ]
+    return np.concatenate([np.asarray(part, float) for part in parts])
+
+
+def observation_entries(runner: Runner) -> tuple[Entry, ...]:
+    """Name, unit, and meaning of every entry of an observation."""
+    body = runner.body
+    entries: list[Entry] = []
+    if _is_free(runner):
+        entries.append(Entry("pelvis_height", "m", "height of the pelvis' origin"))
+        for stem, unit, meaning in (
+            ("gravity", "1", "direction of gravity (unit vector)"),
+            ("way", "1", "direction of the way, world +x (unit vector)"),
+            ("pelvis_velocity", "m/s", "velocity of the pelvis' origin"),
+            ("pelvis_angular_velocity", "rad/s", "angular velocity of the pelvis"),
+        ):
+            entries += [
+                Entry(f"{stem}_{axis}", unit, f"{meaning}, {axis} in the pelvis frame")
+                for axis in "xyz"
+            ]
+        entries += [
+            Entry(f"contact_{geom}", "body weight", "normal force of the floor (one step old)")
+            for geom in body.support.geoms
+        ]
+    for stem, unit, meaning, names in (
+        ("angle", "rad", "joint angle", body.joints),
+        ("velocity", "rad/s", "joint velocity", body.joints),
+        ("length", "Lopt", "fibre length over optimal length", body.muscles),
+        ("lengthening", "Lopt/s", "fibre velocity, lengthening positive", body.muscles),
+        ("active_state", "1", "expected active state, from the drive so far", body.muscles),
+    ):
+        entries += [Entry(f"{stem}_{name}", unit, meaning) for name in names]
+    entries.append(Entry("time_s", "s", "time since the task began"))
+    entries += [
+        Entry(f"goal_{name}", "as named", "what the task asks for, constant")
+        for name in runner.task.goal(runner.plan)
+    ]
+    return tuple(entries)
+
+
+def observation_names(env: gymnasium.Env) -> tuple[str, ...]:
+    """Names of the entries of an env's observation, in order; wrappers are looked through."""
+    bare = env.unwrapped
+    if not isinstance(bare, NeurocoordEnv):
+        raise ValueError(f"env is a {type(bare).__name__}; allowed is a NeurocoordEnv")
+    return tuple(entry.name for entry in observation_entries(bare.runner))
+
+
+def _is_free(runner: Runner) -> bool:
+    """Whether the pelvis moves: on a chair its state and the floor tell nothing."""
+    return bool(runner.body.dof_above[PELVIS].any())
+
+
+for _id, _task in IDS.items():
+    gymnasium.register(id=_id, entry_point="neurocoord.envs:NeurocoordEnv", kwargs={"task": _task})

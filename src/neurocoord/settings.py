@@ -1,0 +1,159 @@
+"""Change one value deep inside a configuration by its dotted path: `settings.gait.duty=0.6`.
+
+A configuration is a frozen dataclass that holds plain values and further frozen dataclasses.
+Nothing here knows which: paths, types and the names in error messages come from the fields.
+"""
+
+import difflib
+import math
+import types
+import typing
+from collections.abc import Iterable, Sequence
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, Literal, TypeVar
+
+Config = TypeVar("Config")
+
+TRUE, FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+
+
+def replace_path(config: Config, path: str, value: Any) -> Config:
+    """A copy of `config` with the value at `path` replaced.
+
+    `value` is text, as from a command line, or already of the field's type; it is turned into the
+    field's type, and a float must be finite. ValueError names the path, what is there, and the
+    nearest name.
+    """
+    return _replace(config, path.split("."), value, path)
+
+
+def replace_all(config: Config, assignments: Iterable[str]) -> Config:
+    """`replace_path` for each text of the form `path=value`, in order."""
+    for assignment in assignments:
+        config = replace_path(config, *split_assignment(assignment))
+    return config
+
+
+def split_assignment(assignment: str) -> tuple[str, str]:
+    """Path and value of `path=value`."""
+    path, equals, value = assignment.partition("=")
+    if not (path.strip() and equals):
+        raise ValueError(f"{assignment!r} is not of the form path=value")
+    return path.strip(), value.strip()
+
+
+def flatten(config: Any) -> dict[str, Any]:
+    """Every value of a configuration by its dotted path, in the order of the fields."""
+    found: dict[str, Any] = {}
+    for name, value in _entries(config).items():
+        if _is_group(value):
+            found.update({f"{name}.{path}": leaf for path, leaf in flatten(value).items()})
+        else:
+            found[name] = list(value) if isinstance(value, tuple) else value
+    return found
+
+
+def nearest(name: str, allowed: Iterable[str]) -> str:
+    """`; did you mean 'x'?` for the nearest allowed name, or nothing where none is near."""
+    near = difflib.get_close_matches(name, list(allowed), n=1, cutoff=0.5)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _replace(config: Any, names: Sequence[str], value: Any, path: str) -> Any:
+    name, rest = names[0], names[1:]
+    entries = _entries(config)
+    if name not in entries:
+        depth = len(path.split(".")) - len(names)
+        above = ".".join(path.split(".")[:depth])
+        full = [f"{above}.{entry}" if above else entry for entry in entries]
+        raise ValueError(
+            f"{path!r} is unknown: {above or 'the configuration'} holds {', '.join(entries)}"
+            f"{nearest(path, full)}"
+        )
+    there = entries[name]
+    if rest and not _is_group(there):
+        here = ".".join(path.split(".")[: -len(rest)])
+        raise ValueError(f"{path!r} is unknown: {here} is a single value, {there!r}")
+    if rest:
+        return replace(config, **{name: _replace(there, rest, value, path)})
+    if _is_group(there):
+        raise ValueError(
+            f"{path!r} is a group and not a value; it holds {', '.join(_entries(there))}"
+        )
+    hint = typing.get_type_hints(type(config))[name]
+    return replace(config, **{name: _convert(value, hint, there, path)})
+
+
+def _convert(value: Any, hint: Any, there: Any, path: str) -> Any:
+    """`value` as the type a field's annotation asks for; `there` is what stands in it now."""
+    if hint is Any:
+        hint = type(there)
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (typing.Union, types.UnionType):
+        return _convert_union(value, arguments, there, path)
+    if origin is Literal:
+        texts = {str(choice): choice for choice in arguments}
+        if str(value) not in texts:
+            allowed = ", ".join(texts)
+            raise ValueError(
+                f"{path}={value} is not allowed; allowed: {allowed}{nearest(str(value), texts)}"
+            )
+        return texts[str(value)]
+    if origin is tuple or hint is tuple:
+        return _convert_tuple(value, arguments, there, path)
+    converter = _CONVERTERS.get(hint)
+    if converter is None:
+        raise ValueError(f"{path} cannot be set by text; it holds {there!r}")
+    try:
+        return converter(value if isinstance(value, str) else str(value))
+    except ValueError:
+        raise ValueError(
+            f"{path}={value} is not allowed; it must be {_WORDS[hint]} (now {there!r})"
+        ) from None
+
+
+def _convert_union(value: Any, arguments: tuple[Any, ...], there: Any, path: str) -> Any:
+    others = [argument for argument in arguments if argument is not type(None)]
+    if type(None) in arguments and (value is None or str(value).lower() == "none"):
+        return None
+    for hint in others[:-1]:
+        try:
+            return _convert(value, hint, there, path)
+        except ValueError:
+            continue
+    return _convert(value, others[-1], there, path)
+
+
+def _convert_tuple(value: Any, arguments: tuple[Any, ...], there: Any, path: str) -> Any:
+    parts = [part for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+    if arguments and arguments[-1] is not Ellipsis:
+        if len(parts) != len(arguments):
+            raise ValueError(f"{path}={value} is not allowed; it must be {len(arguments)} values")
+        return tuple(_convert(p, hint, there, path) for p, hint in zip(parts, arguments))
+    hint = arguments[0] if arguments else (type(there[0]) if there else str)
+    return tuple(_convert(part, hint, there, path) for part in parts)
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError
+    return value
+
+
+def _truth(text: str) -> bool:
+    if text.lower() not in TRUE + FALSE:
+        raise ValueError
+    return text.lower() in TRUE
+
+
+_CONVERTERS: dict[Any, Any] = {bool: _truth, int: int, float: _finite, str: str}
+_WORDS = {bool: "true or false", int: "a whole number", float: "a finite number", str: "text"}
+
+
+def _is_group(value: Any) -> bool:
+    return is_dataclass(value) and not isinstance(value, type)
+
+
+def _entries(config: Any) -> dict[str, Any]:
+    return {field.name: getattr(config, field.name) for field in fields(config)}

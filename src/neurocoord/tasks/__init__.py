@@ -1,0 +1,23 @@
+"""The tasks, one file each; a new task is one file and one line here."""
+
+from __future__ import annotations
+
+import difflib
+
+from neurocoord.tasks import crawl, isometric, roll
+from neurocoord.tasks.protocol import Task
+
+TASKS: dict[str, Task] = {
+    "isometric": isometric.TASK,
+    "roll": roll.TASK,
+    "crawl": crawl.TASK,
+}
+
+
+def task(name: str) -> Task:
+    """A task by name."""
+    if name not in TASKS:
+        near = difflib.get_close_matches(name, TASKS, 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"task {name!r} is unknown; allowed: {', '.join(TASKS)}{hint}")
+    return TASKS[name]

@@ -1,0 +1,175 @@
+"""Crawling on hands and knees at a commanded speed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from neurocoord.body.model import Body
+from neurocoord.body.postures import resting_height_m
+from neurocoord.body.reading import BodyReading
+from neurocoord.coordination.allocation import ControllerGains, WarmStart, allocate
+from neurocoord.coordination.gait import Crawl, Gait, crawl_reference, make_crawl
+from neurocoord.tasks.movement import (
+    MOVEMENT_MEASURES,
+    bump,
+    lowest_trunk_m,
+    movement_measures,
+    noisy_start,
+)
+from neurocoord.tasks.protocol import Measure, Reach, Task, Trace
+
+FALLEN_HEIGHT_M = 0.27  # choice: pelvis or thorax origin below this is a fall
+FALLEN_YAW_RAD = np.pi / 3  # choice: turned away from the way
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """A crawl: commanded speed, gait, feedback gains, and how noisy the start is."""
+
+    speed_m_per_s: float = 0.40
+    start_noise_rad: float = 0.01
+    gait: Gait = field(default_factory=Gait)
+    gains: ControllerGains = field(default_factory=ControllerGains)
+
+
+class Plan(NamedTuple):
+    """A crawl bound to a body."""
+
+    settings: Settings
+    crawl: Crawl
+
+
+class Memory(NamedTuple):
+    """What the built-in controller remembers between blocks."""
+
+    start_xy: np.ndarray | None  # where the pelvis was at time 0, m
+    warm_start: WarmStart | None
+
+
+def plan(body: Body, settings: Settings) -> Plan:
+    """Tabulate the gait for this body and speed."""
+    return Plan(settings, make_crawl(body, settings.gait, settings.speed_m_per_s))
+
+
+def start_qpos(body: Body, plan: Plan, rng: np.random.Generator) -> np.ndarray:
+    """On hands and knees, as the cycle begins, with a little noise."""
+    wanted = crawl_reference(plan.crawl, -1.0, np.zeros(2))
+    qpos = body.model.qpos0.copy()
+    qpos[3:7] = wanted.root_quaternion
+    qpos[body.joint_qpos] = noisy_start(
+        body, wanted.joint_angle, plan.settings.start_noise_rad, rng
+    )
+    qpos[:3] = wanted.root_position_m
+    qpos[2] = resting_height_m(body.model, qpos) - 0.002
+    return qpos
+
+
+def lead_in_s(plan: Plan) -> float:
+    """Half a second of standing still on all fours."""
+    return 0.5
+
+
+def begin(plan: Plan) -> Memory:
+    """Nothing is known yet."""
+    return Memory(None, None)
+
+
+def expert(
+    body: Body,
+    plan: Plan,
+    memory: Memory,
+    reading: BodyReading,
+    env: int,
+    time_s: float,
+    low: np.ndarray,
+    high: np.ndarray,
+    reach: Reach,
+) -> tuple[np.ndarray, np.ndarray, Memory]:
+    """Drive [muscle] of the built-in controller, and the posture it asks for."""
+    start_xy = memory.start_xy
+    if start_xy is None or time_s <= 0.0:
+        start_xy = reading.qpos[env, :2].copy()
+    wanted = crawl_reference(plan.crawl, time_s, start_xy, float(reading.qvel[env, 1]))
+    given = allocate(body, reading, env, wanted, low, high, plan.settings.gains, memory.warm_start)
+    return reach(given.active_state), wanted.joint_angle, Memory(start_xy, given.warm_start)
+
+
+def outcome(body: Body, plan: Plan, reading: BodyReading, env: int, time_s: float) -> str:
+    """Fallen, or turned away; a crawl is never done."""
+    forward = reading.body_rotation[env, 1][:, 2]
+    turned = abs(np.arctan2(forward[1], forward[0])) > FALLEN_YAW_RAD
+    return "fell" if turned or lowest_trunk_m(body, reading, env) < FALLEN_HEIGHT_M else ""
+
+
+def reward_terms(
+    body: Body, plan: Plan, reading: BodyReading, env: int, drive: np.ndarray
+) -> dict[str, float]:
+    """Named terms in [0, 1]: speed, heading, height, little drive."""
+    forward = reading.body_rotation[env, 1][:, 2]
+    speed = float(reading.qvel[env, 0])
+    return {
+        "speed": bump(speed - plan.settings.speed_m_per_s, 0.2),
+        "heading": bump(float(np.arctan2(forward[1], forward[0])), 0.4),
+        "height": float(np.clip(lowest_trunk_m(body, reading, env) / 0.40, 0.0, 1.0)),
+        "economy": 1.0 - float(drive.mean()),
+    }
+
+
+def goal(plan: Plan) -> dict[str, float]:
+    """What the observation says of the task."""
+    return {"commanded_speed_m_per_s": plan.settings.speed_m_per_s}
+
+
+def measure(body: Body, plan: Plan, trace: Trace) -> dict[str, float]:
+    """Outcomes of one crawl, over its time after the start."""
+    moving = trace.time_s >= 0.0
+    x, y, time = trace.qpos[moving, 0], trace.qpos[moving, 1], trace.time_s[moving]
+    duration = float(time[-1] - time[0])
+    measures = movement_measures(body, trace, moving)
+    distance = float(x[-1] - x[0])
+    limb = plan.crawl.limb
+    stance = plan.crawl.table.in_stance
+    phase = (time * plan.crawl.gait.frequency_hz % 1.0 * len(stance)).astype(int)
+    swings = ~stance[phase][:, limb[limb >= 0]]
+    loaded = trace.contact_force_n[moving][:, limb >= 0] > 5.0
+    measures.update(
+        speed_m_per_s=distance / duration if duration > 0 else float("nan"),
+        distance_m=distance,
+        sideways_drift_m=float(np.abs(y - y[0]).max()),
+        swing_contact_share=float((swings & loaded).sum() / max(swings.sum(), 1)),
+        cost_of_transport_j_per_kg_m=(
+            measures["metabolic_power_w"] * duration / (body.mass_kg * distance)
+            if distance > 0.05
+            else float("nan")
+        ),
+    )
+    return measures
+
+
+TASK = Task(
+    name="crawl",
+    body="humanoid",
+    question="crawl on hands and knees at a commanded speed",
+    settings=Settings,
+    seconds=10.0,
+    plan=plan,
+    start_qpos=start_qpos,
+    lead_in_s=lead_in_s,
+    begin=begin,
+    expert=expert,
+    outcome=outcome,
+    reward_terms=reward_terms,
+    goal=goal,
+    measure=measure,
+    measures={
+        "speed_m_per_s": Measure("m/s", "mean speed along the way"),
+        "distance_m": Measure("m", "distance along the way"),
+        "sideways_drift_m": Measure("m", "largest departure from the straight way"),
+        "swing_contact_share": Measure("1", "share of swing in which the geom bears over 5 N"),
+        "cost_of_transport_j_per_kg_m": Measure("J/kg/m", "metabolic energy over mass and way"),
+        **MOVEMENT_MEASURES,
+    },
+)

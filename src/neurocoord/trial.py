@@ -1,0 +1,210 @@
+"""One trial: a task, done by one body, under one synchronization strategy, with one seed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from neurocoord import seeds, synchrony
+from neurocoord.body import model as bodies
+from neurocoord.body.reading import BodyReading
+from neurocoord.motorunits import published, twitch
+from neurocoord.motorunits.parameters import Coupling, PoolParameters
+from neurocoord.simulation import BLOCK_S, Block, Simulation, SimulationFailed
+from neurocoord.tasks import task as find_task
+from neurocoord.tasks.protocol import Task, Trace
+
+SETTLE_S = 0.3  # pools discharge at the first command before the body is let go (choice)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pools:
+    """The motor units of the body's muscles."""
+
+    n_units: int = 120  # of every muscle; anatomical counts come with their own set (choice)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Synchrony:
+    """How the units of a pool share their input."""
+
+    strategy: str = "independent"
+    strength: float = 1.0  # dial, 0 to 1
+    scope: str = "pool"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialConfig:
+    """Everything that decides a trial; ``settings`` None means the task's own defaults."""
+
+    task: str = "crawl"
+    seed: int = 0
+    seconds: float | None = None  # None: the task's own length
+    synchrony: Synchrony = field(default_factory=Synchrony)
+    pools: Pools = field(default_factory=Pools)
+    horizon_s: float = 0.028  # how far the controller leads the motor units' lag (choice)
+    settings: Any = None
+
+
+class Trial(NamedTuple):
+    """A finished trial."""
+
+    config: TrialConfig
+    measures: dict[str, float]
+    units: dict[str, str]
+    trace: Trace
+    ended: str  # as in the trace
+    fell: bool
+
+
+def complete(config: TrialConfig) -> TrialConfig:
+    """Check a config and fill in the task's defaults; errors name what is allowed."""
+    task = find_task(config.task)
+    synchrony.strategy(config.synchrony.strategy)
+    seconds = task.seconds if config.seconds is None else config.seconds
+    if not (np.isfinite(seconds) and seconds > 0):
+        raise ValueError(f"seconds={config.seconds} is not allowed; it must be above 0")
+    if config.seed < 0:
+        raise ValueError(f"seed={config.seed} is not allowed; it must be 0 or more")
+    settings = task.settings() if config.settings is None else config.settings
+    return replace(config, seconds=float(seconds), settings=settings)
+
+
+def make_pools(config: TrialConfig, body: bodies.Body) -> tuple[PoolParameters, Coupling]:
+    """Pools of every muscle of the body and how their units are coupled."""
+    counts = np.full(len(body.muscles), config.pools.n_units)
+    pools = published.body_pools(counts, body.table.type1_share)
+    chosen = config.synchrony
+    coupling = synchrony.strategy(chosen.strategy)(
+        pools, strength=chosen.strength, scope=chosen.scope
+    )
+    return pools, coupling
+
+
+def full_drive_fraction(pools: PoolParameters) -> np.ndarray:
+    """Share of tetanic force [muscle] that a pool gives at full drive."""
+    tetanic = np.add.reduceat(pools.twitch_force * twitch.TETANIC_FORCE_PER_TWITCH, pools.first_unit[:-1])
+    return pools.max_force / tetanic
+
+
+class Runner:
+    """A body at a task, stepped by block: what trials and environments share."""
+
+    def __init__(self, config: TrialConfig, *, n_threads: int = 1) -> None:
+        self.config = complete(config)
+        self.task: Task = find_task(self.config.task)
+        self.body = bodies.load(self.task.body)
+        self.plan = self.task.plan(self.body, self.config.settings)
+        self.pools, coupling = make_pools(self.config, self.body)
+        self.simulation = Simulation(
+            self.body,
+            self.pools,
+            coupling,
+            seeds=[0],
+            n_threads=n_threads,
+            horizon_s=self.config.horizon_s,
+        )
+        self.reading: BodyReading = self.simulation.read()
+        self.memory: Any = None
+        self.time_s = 0.0
+
+    def reset(self, seed: int) -> None:
+        """Start over: the body in the task's start, the pools discharging, before the lead-in."""
+        rng = seeds.generator(seed, "start")
+        qpos = self.task.start_qpos(self.body, self.plan, rng)
+        self.reading = self.simulation.reset(qpos[None], seeds=[seeds.stream(seed, "units")])
+        self.memory = self.task.begin(self.plan)
+        self.time_s = -self.task.lead_in_s(self.plan)
+        drive, _ = self.command()
+        if drive.any():
+            self.simulation.settle(drive[None], SETTLE_S)
+
+    def command(self) -> tuple[np.ndarray, np.ndarray]:
+        """What the built-in controller drives now, [muscle], and the posture it asks for."""
+        low, high = self.simulation.bounds()
+        drive, wanted, self.memory = self.task.expert(
+            self.body,
+            self.plan,
+            self.memory,
+            self.reading,
+            0,
+            self.time_s,
+            low[0],
+            np.maximum(high[0], low[0] + 1e-9),
+            lambda active: self.simulation.drive_to_reach(active[None])[0],
+        )
+        return drive, wanted
+
+    def advance(self, drive: np.ndarray) -> Block:
+        """One block of 4 ms with a drive [muscle]."""
+        block = self.simulation.advance(drive[None])
+        self.reading = self.simulation.read()
+        self.time_s += BLOCK_S
+        return block
+
+    def outcome(self) -> str:
+        """"" while the task goes on, else "fell" or "done"."""
+        return self.task.outcome(self.body, self.plan, self.reading, 0, self.time_s)
+
+
+def run(config: TrialConfig, progress: Callable[[float], None] | None = None) -> Trial:
+    """Run one trial with the task's built-in controller; ``progress`` gets shares from 0 to 1."""
+    runner = Runner(config)
+    config = runner.config
+    assert config.seconds is not None
+    runner.reset(config.seed)
+    n_blocks = round((config.seconds - runner.time_s) / BLOCK_S)
+    rows: list[tuple] = []
+    ended = ""
+    for index in range(n_blocks):
+        ended = runner.outcome()
+        if ended:
+            break
+        before, time_s = runner.reading, runner.time_s
+        drive, wanted = runner.command()
+        try:
+            block = runner.advance(drive)
+        except SimulationFailed as failure:
+            ended = str(failure)
+            break
+        rows.append(_row(time_s, before, wanted, drive, block))
+        if progress is not None and index % 25 == 0:
+            progress(index / n_blocks)
+    trace = _trace(rows, full_drive_fraction(runner.pools), ended)
+    fell = ended not in ("", "done")
+    measures = {"fell": float(fell), **runner.task.measure(runner.body, runner.plan, trace)}
+    units = {"fell": "1", **{name: m.unit for name, m in runner.task.measures.items()}}
+    return Trial(config, measures, units, trace, ended, fell)
+
+
+def _row(
+    time_s: float, reading: BodyReading, wanted: np.ndarray, drive: np.ndarray, block: Block
+) -> tuple:
+    return (
+        time_s,
+        reading.qpos[0],
+        reading.qvel[0],
+        wanted,
+        drive,
+        block.step_active_state[0],
+        block.muscle_force_n[0],
+        block.muscle_length_m[0],
+        block.muscle_velocity_m_per_s[0],
+        block.joint_torque_nm[0],
+        block.active_sum[0].mean(axis=0),
+        block.spike_sum[0] / BLOCK_S,
+        reading.contact_force_n[0].sum(axis=-1),
+        reading.body_position_m[0],
+    )
+
+
+def _trace(rows: list[tuple], fraction: np.ndarray, ended: str) -> Trace:
+    if not rows:
+        raise ValueError("the trial ended before its first block: the start is already an end")
+    columns = [np.array(column) for column in zip(*rows, strict=True)]
+    by_step = slice(5, 10)
+    columns[by_step] = [column.reshape(-1, column.shape[-1]) for column in columns[by_step]]
+    return Trace(*columns, full_drive_fraction=fraction, ended=ended)

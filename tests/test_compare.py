@@ -1,0 +1,153 @@
+"""The main experiment at toy size: what is in its folder, and that it gives the same again."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+
+from neurocoord import cli, results
+from neurocoord.analysis import plots
+from neurocoord.resources import experiment_path, load_experiment
+
+EXPERIMENT = load_experiment("compare_synchronization")
+SMALL = {
+    "tasks": ("isometric", "crawl"),
+    "strategies": ("independent", "short_term"),
+    "n_seeds": 2,
+    "seconds": 0.4,
+    "overrides": (
+        "isometric.settings.hold_s=0.8",
+        "isometric.settings.rest_s=0.1",
+        "isometric.settings.ballistic_s=0.4",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory):
+    folder = tmp_path_factory.mktemp("compare") / "made" / "here"
+    return EXPERIMENT.run(EXPERIMENT.Config(**SMALL), out=folder, n_workers=2)
+
+
+def test_the_folder_holds_tables_figure_and_what_it_takes_to_run_again(report) -> None:
+    assert {path.name for path in report.folder.iterdir()} == {
+        "run.json",
+        "summary.json",
+        "summary.csv",
+        "trials.csv",
+        "compare.png",
+        "compare.svg",
+    }
+    run = results.read_run(report.folder)
+    assert run.name == "compare"
+    assert set(run.model_sha256) == {"dynamometer.xml", "humanoid.xml"}
+    assert run.config["n_seeds"] == 2
+    assert run.config["trials"]["isometric"]["settings.hold_s"] == 0.8
+    assert EXPERIMENT.Config(**{key: value for key, value in run.config.items() if key != "trials"})
+    trials = results.read_trials(report.folder)
+    assert {(t.task, t.strategy, t.seed) for t in trials} == {
+        (task, strategy, seed)
+        for task in SMALL["tasks"]
+        for strategy in SMALL["strategies"]
+        for seed in (0, 1)
+    }
+    with open(report.folder / "summary.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["measure"] for row in rows} >= {"speed_m_per_s", "torque_high_cv", "fell"}
+    assert all(row["n_seeds"] in "012" for row in rows)
+    assert (report.folder / "compare.png").read_bytes().startswith(b"\x89PNG")
+    assert ElementTree.parse(report.folder / "compare.svg").getroot().tag.endswith("svg")
+
+
+def test_the_same_again_whatever_the_number_of_processes(report, tmp_path: Path) -> None:
+    config = EXPERIMENT.Config(**{**SMALL, "tasks": ("crawl",)})
+    again = EXPERIMENT.run(config, out=tmp_path / "again", n_workers=1)
+    of_crawl = [t for t in results.read_trials(report.folder) if t.task == "crawl"]
+    assert results.read_trials(again.folder) == of_crawl
+
+
+def test_synchrony_shows_where_it_should(report) -> None:
+    mean = {(row.measure, row.strategy): row.mean for row in report.summary}
+    ratio = mean["torque_high_cv", "short_term"] / mean["torque_high_cv", "independent"]
+    assert ratio > 1.5  # a hold at equal drive is less steady
+    ratio = mean["torque_high_nm", "short_term"] / mean["torque_high_nm", "independent"]
+    assert ratio == pytest.approx(1.0, abs=0.1)  # and as strong
+
+
+def test_what_is_shown_exists_and_is_named(report) -> None:
+    for task, labels in EXPERIMENT.MEASURES.items():
+        if task in EXPERIMENT.TASKS:
+            assert set(labels) <= set(EXPERIMENT.TASKS[task].measures), task
+    assert set(EXPERIMENT.shown("isometric", report)) == set(EXPERIMENT.MEASURES["isometric"])
+    assert set(EXPERIMENT.Config().tasks) == set(EXPERIMENT.TASKS)
+
+
+def test_the_figure_says_what_was_held_equal_and_has_units(report) -> None:
+    figure = EXPERIMENT.draw(report)
+    words = " ".join(text.get_text() for text in figure.texts)
+    assert "drive (isometric), commanded movement (crawl)" in words
+    assert "2 seeds" in words
+    axes = [axes for band in figure.subfigs for axes in band.axes if axes.axison]
+    assert len(axes) == 3 + 12 + 6
+    labels = {a.get_title(loc="left"): a.get_ylabel() for a in axes}
+    assert labels["Speed"] == "m/s"
+    assert labels["Torque, high hold"] == "Nm"
+
+
+def test_a_measure_without_values_and_a_single_seed_can_be_drawn(tmp_path: Path) -> None:
+    rows = [
+        plots.Measurement("roll", s, 0, m, v, "s")
+        for s in ("a", "b")
+        for m, v in (("x", float("nan")), ("y", 1.0))
+    ]
+    figure = plots.compare_figure(
+        "t", "s", ["a", "b"], [], [plots.DotRow("r", {"x": "X", "y": "Y"}, rows, [])]
+    )
+    plots.save(figure, tmp_path / "f.png")
+    assert (tmp_path / "f.png").stat().st_size > 1000
+
+
+def test_a_used_folder_of_another_run_is_refused_before_any_work(report) -> None:
+    with pytest.raises(ValueError, match="another run"):
+        EXPERIMENT.prepare(EXPERIMENT.Config(**{**SMALL, "n_seeds": 3}), report.folder)
+    EXPERIMENT.prepare(EXPERIMENT.Config(**SMALL), report.folder)  # the same may be written over
+
+
+def test_the_command_prints_a_table_and_a_sentence_per_measure(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    given = ["compare", "--tasks", "crawl", "--strategies", "independent,common_drive"]
+    given += ["--seeds", "2", "--seconds", "0.2", "--workers", "1", "--out", str(out)]
+    assert cli.main(given) == 0
+    printed = capfd.readouterr().out
+    assert "Crawl at equal commanded movement: mean ± half of the 95 % interval, 2 seeds" in printed
+    assert "independent" in printed and "common_drive" in printed
+    for label in EXPERIMENT.MEASURES["crawl"].values():
+        assert f"\n{label}:" in printed
+    assert str(out / "compare.png") in printed
+    assert results.read_run(out).command.startswith("neurocoord compare --tasks crawl")
+
+    assert cli.main([*given, "--json"]) == 0
+    told, err = capfd.readouterr()
+    data = json.loads(told)
+    assert err == ""
+    assert data["n_seeds"] == 2
+    assert data["held_equal"] == {"crawl": "commanded movement"}
+    assert {row["measure"] for row in data["summary"]} >= {"speed_m_per_s", "metabolic_power_w"}
+
+
+def test_the_script_is_the_same_command() -> None:
+    done = subprocess.run(
+        [sys.executable, str(experiment_path("compare_synchronization")), "--tasks", "crwal"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(cli.__file__).parents[2])},
+    )
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1 and "did you mean 'crawl'" in done.stderr

@@ -1,0 +1,267 @@
+"""Gymnasium environments: the checker, seeds, bounds, names, errors, and a bare import."""
+
+import os
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import gymnasium
+import numpy as np
+import pytest
+from gymnasium.utils.env_checker import check_env
+
+from neurocoord import envs, trial
+from neurocoord.body import model as bodies
+from neurocoord.simulation import SimulationFailed
+from neurocoord.tasks import TASKS, isometric
+
+SOURCE = Path(__file__).resolve().parents[1] / "src"
+FEW = 10  # units a muscle: these tests are of the shell, not of the pools
+
+
+def _make(name: str, **options) -> envs.NeurocoordEnv:
+    made = gymnasium.make(name, **{"n_units": FEW, "seconds": 0.1, **options}).unwrapped
+    assert isinstance(made, envs.NeurocoordEnv)
+    return made
+
+
+@pytest.fixture(scope="module", params=list(envs.IDS))
+def env(request) -> Iterator[envs.NeurocoordEnv]:
+    made = _make(request.param)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def seated() -> Iterator[envs.NeurocoordEnv]:
+    made = _make("neurocoord/Isometric-v0", expert_action=True, seconds=0.2)
+    yield made
+    made.close()
+
+
+def _episode(env: envs.NeurocoordEnv, seed: int, drive: float) -> tuple[np.ndarray, np.ndarray]:
+    """Observations [step + 1, entry] and rewards [step] at one drive of all muscles."""
+    observations, rewards = [env.reset(seed=seed)[0]], []
+    action = np.full(env.action_space.shape, drive, np.float32)
+    over = False
+    while not over:
+        observation, reward, terminated, truncated, _ = env.step(action)
+        observations.append(observation)
+        rewards.append(reward)
+        over = terminated or truncated
+    return np.array(observations), np.array(rewards)
+
+
+def test_every_id_has_a_task_and_every_task_an_id() -> None:
+    assert sorted(envs.IDS.values()) == sorted(TASKS)
+
+
+def test_gymnasiums_checker_passes(env) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", message=".*infinity. This is probably too.*")
+        check_env(env, skip_render_check=True)
+
+
+def test_the_seed_decides_the_trace(env) -> None:
+    first, first_rewards = _episode(env, 3, 0.3)
+    again, again_rewards = _episode(env, 3, 0.3)
+    other, _ = _episode(env, 4, 0.3)
+    np.testing.assert_array_equal(first, again)
+    np.testing.assert_array_equal(first_rewards, again_rewards)
+    assert not np.array_equal(first[-1], other[-1])
+
+
+def test_another_env_of_the_same_seed_is_the_same(seated) -> None:
+    other = _make("neurocoord/Isometric-v0", seconds=0.2)  # and without the expert
+    np.testing.assert_array_equal(_episode(seated, 5, 0.5)[0], _episode(other, 5, 0.5)[0])
+    other.close()
+
+
+def test_resets_without_a_seed_follow_from_the_last_seed(seated) -> None:
+    seeds = []
+    for _ in range(2):
+        seeds.append([seated.reset(seed=s)[1]["seed"] for s in (8, None, None)])
+    assert seeds[0] == seeds[1]
+    assert len(set(seeds[0])) == 3
+    assert seeds[0][0] == 8
+
+
+def test_a_given_seed_is_the_trials_own() -> None:
+    env = _make("neurocoord/Crawl-v0", seconds=0.1)
+    env.reset(seed=2)
+    config = trial.TrialConfig(task="crawl", seed=2, seconds=0.1, pools=trial.Pools(n_units=FEW))
+    trace = trial.run(config).trace
+    start = int(np.argmin(np.abs(trace.time_s)))
+    np.testing.assert_array_equal(env.runner.reading.qpos[0], trace.qpos[start])
+    env.close()
+
+
+def test_observations_are_named_and_finite(env) -> None:
+    names = envs.observation_names(env)
+    assert len(set(names)) == len(names)
+    assert (len(names),) == env.observation_space.shape
+    observations, _ = _episode(env, 0, 0.8)
+    assert observations.dtype == np.float32
+    assert np.isfinite(observations).all()
+    still = {name for name, span in zip(names, np.ptp(observations, axis=0)) if span == 0}
+    assert {name for name in names if name.startswith("goal_")} <= still
+    # a geom that never touches the floor reads 0; nothing else may stand still
+    assert all(name.startswith(("goal_", "contact_")) for name in still), still
+
+
+def test_observations_say_what_their_names_say(env) -> None:
+    observation, info = env.reset(seed=0)
+    named = dict(zip(envs.observation_names(env), observation))
+    body, reading = env.runner.body, env.runner.reading
+    assert named["time_s"] == pytest.approx(info["time_s"], abs=1e-6)
+    assert info["time_s"] == pytest.approx(0.0, abs=1e-9)
+    joint = body.joints.index("knee_flexion_r")
+    assert named["angle_knee_flexion_r"] == pytest.approx(reading.qpos[0, body.joint_qpos[joint]])
+    muscle = bodies.muscle_index(body, "VAS_L_r")
+    expected = env.runner.simulation.expected_active_state()[0, muscle]
+    assert named["active_state_VAS_L_r"] == pytest.approx(expected, rel=1e-5)
+    assert 0.2 < named["length_VAS_L_r"] < 2.0
+    if body.name == "humanoid":
+        assert named["pelvis_height"] == pytest.approx(reading.qpos[0, 2], abs=1e-5)
+        gravity, way = ([named[f"{stem}_{a}"] for a in "xyz"] for stem in ("gravity", "way"))
+        assert np.linalg.norm(gravity) == pytest.approx(1.0, abs=1e-5)
+        assert np.dot(gravity, way) == pytest.approx(0.0, abs=1e-5)
+    if env.runner.task.name == "crawl":
+        assert gravity[0] > 0.9  # face down: gravity points to the belly
+        assert way[2] > 0.9  # the way is headward
+        borne = sum(value for name, value in named.items() if name.startswith("contact_"))
+        assert 0.5 < borne < 2.0
+
+
+def test_reward_terms_are_shares_and_the_reward_is_their_mean(env) -> None:
+    env.reset(seed=1)
+    generator = np.random.default_rng(0)
+    for _ in range(3):
+        action = generator.uniform(size=env.action_space.shape).astype(np.float32)
+        _, reward, terminated, truncated, info = env.step(action)
+        assert all(0.0 <= term <= 1.0 for term in info["reward_terms"].values())
+        assert reward == pytest.approx(np.mean(list(info["reward_terms"].values())))
+        if terminated or truncated:
+            break
+
+
+def test_actions_are_clipped_and_nan_is_named(seated) -> None:
+    assert seated.action_space.shape == (len(seated.muscles),)
+    assert (seated.action_space.low == 0).all()
+    assert (seated.action_space.high == 1).all()
+    np.testing.assert_array_equal(_episode(seated, 0, 1.0)[0], _episode(seated, 0, 7.0)[0])
+    np.testing.assert_array_equal(_episode(seated, 0, 0.0)[0], _episode(seated, 0, -1.0)[0])
+    seated.reset(seed=0)
+    action = np.zeros(seated.action_space.shape)
+    action[bodies.muscle_index(seated.runner.body, "RF_r")] = np.nan
+    with pytest.raises(ValueError, match=r"NaN for RF_r"):
+        seated.step(action)
+    with pytest.raises(ValueError, match=r"shape \(3,\)"):
+        seated.step(np.zeros(3))
+
+
+def test_more_drive_means_more_active_state(seated) -> None:
+    entry = envs.observation_names(seated).index("active_state_VAS_L_r")
+    low, high = (_episode(seated, 0, drive)[0][-1, entry] for drive in (0.2, 0.8))
+    assert 0.0 < low < high
+
+
+def test_the_expert_is_told_when_asked_for(seated, env) -> None:
+    _, info = seated.reset(seed=0)
+    assert info["expert_action"] in seated.action_space
+    assert seated.step(info["expert_action"])[4]["expert_action"] in seated.action_space
+    assert "expert_action" not in env.reset(seed=0)[1]
+
+
+def test_an_episode_ends_by_time_or_by_outcome(seated) -> None:
+    assert len(_episode(seated, 0, 0.1)[1]) == 10
+    with pytest.raises(RuntimeError, match=r"after the episode's end; call reset"):
+        seated.step(np.zeros(seated.action_space.shape))
+    short = isometric.Settings(hold_s=0.51, rest_s=0.01, ballistic_s=0.01)
+    env = _make("neurocoord/Isometric-v0", settings=short, seconds=60.0)
+    env.reset(seed=0)
+    while True:
+        *_, terminated, truncated, info = env.step(np.zeros(env.action_space.shape))
+        if terminated or truncated:
+            break
+    assert (terminated, truncated, info["outcome"]) == (True, False, "done")
+    assert info["time_s"] == pytest.approx(isometric.duration_s(short), abs=0.005)
+    env.close()
+
+
+def test_a_divergence_ends_the_episode(seated, monkeypatch) -> None:
+    seated.reset(seed=0)
+
+    def fail(drive: np.ndarray) -> None:
+        raise SimulationFailed("for the test")
+
+    monkeypatch.setattr(seated.runner, "advance", fail)
+    observation, reward, terminated, _, info = seated.step(np.zeros(seated.action_space.shape))
+    assert (reward, terminated, info["outcome"]) == (0.0, True, "diverged")
+    assert np.isfinite(observation).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"task": "craw"}, "did you mean 'crawl'"),
+        ({"strategy": "comon_drive"}, "common_drive"),
+        ({"strength": 2.0}, "strength"),
+        ({"scope": "leg"}, "scope"),
+        ({"seconds": -1.0}, "seconds=-1.0"),
+        ({"seconds": float("nan")}, "seconds=nan"),
+        ({"n_units": 0}, "n_units=0"),
+        ({"n_units": 2.5}, "n_units=2.5"),
+        ({"settings": {"low_drive": 1}}, r"isometric\.Settings"),
+        ({"settings": isometric.Settings(low_drive=2.0)}, "low_drive=2.0"),
+        ({"render_mode": "ascii"}, "render_mode='ascii'"),
+    ],
+)
+def test_a_wrong_keyword_is_named(options, message) -> None:
+    with pytest.raises(ValueError, match=message):
+        envs.NeurocoordEnv(**{"task": "isometric", "n_units": FEW, **options})
+
+
+def test_reset_takes_no_options_and_a_step_needs_a_reset(seated) -> None:
+    with pytest.raises(ValueError, match="options"):
+        seated.reset(options={"speed": 1})
+    fresh = envs.NeurocoordEnv("isometric", n_units=FEW)
+    with pytest.raises(RuntimeError, match="before the first reset"):
+        fresh.step(np.zeros(fresh.action_space.shape))
+
+
+def test_names_are_for_these_envs_only() -> None:
+    with pytest.raises(ValueError, match="CartPole"):
+        envs.observation_names(gymnasium.make("CartPole-v1"))
+
+
+def test_importing_registers_and_does_nothing_else() -> None:
+    code = (
+        "import gymnasium, sys\n"
+        "before = set(gymnasium.registry)\n"
+        "import neurocoord.envs\n"
+        "sys.stderr.write(' '.join(sorted(set(gymnasium.registry) - before)))\n"
+        "light = {'neurocoord.film', 'imageio', 'matplotlib', 'OpenGL'} & set(sys.modules)\n"
+        "assert not light, light\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(SOURCE)},
+    )
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert done.stderr.split() == sorted(envs.IDS)
+
+
+def test_every_entry_is_in_the_docs(env) -> None:
+    text = (SOURCE.parent / "docs" / "environments.md").read_text()
+    for name in envs.observation_names(env):
+        stem, _, rest = name.rpartition("_")
+        kinds = ("contact", "angle", "velocity", "length", "lengthening", "active_state", "goal")
+        family = next((f"`{kind}_<" for kind in kinds if name.startswith(f"{kind}_")), None)
+        single = f"`{stem}_x`" if rest in "xyz" else f"`{name}`"
+        assert (family or single) in text, name

@@ -1,0 +1,119 @@
+"""Dotted paths into nested frozen dataclasses."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pytest
+
+from neurocoord.settings import flatten, nearest, replace_all, replace_path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gait:
+    frequency_hz: float = 0.95
+    pattern: Literal["diagonal", "pace"] = "diagonal"
+    beats: int = 2
+    is_slow: bool = False
+    offsets: tuple[float, ...] = (0.0, 0.5)
+    pair: tuple[int, str] = (1, "a")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    gait: Gait = field(default_factory=Gait)
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    name: str = "x"
+    settings: Any = field(default_factory=Settings)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "value"),
+    [
+        ("settings.gait.frequency_hz", "0.9", 0.9),
+        ("settings.gait.frequency_hz", "1", 1.0),
+        ("settings.gait.frequency_hz", 0.1 + 0.2, 0.1 + 0.2),
+        ("settings.gait.pattern", "pace", "pace"),
+        ("settings.gait.beats", "4", 4),
+        ("settings.gait.beats", 4, 4),
+        ("settings.gait.is_slow", "yes", True),
+        ("settings.gait.is_slow", False, False),
+        ("settings.gait.offsets", "0, 0.25,0.5", (0.0, 0.25, 0.5)),
+        ("settings.gait.offsets", [1, 2], (1.0, 2.0)),
+        ("settings.gait.pair", "3,b", (3, "b")),
+        ("settings.seconds", "2.5", 2.5),
+        ("settings.seconds", "none", None),
+        ("settings.seconds", None, None),
+        ("name", "a=b", "a=b"),
+    ],
+)
+def test_a_value_becomes_its_field_s_type(path: str, text: Any, value: Any) -> None:
+    there: Any = replace_path(Config(), path, text)
+    for name in path.split("."):
+        there = getattr(there, name)
+    assert there == value
+    assert type(there) is type(value)
+
+
+def test_nothing_else_changes() -> None:
+    before = Config()
+    after = replace_path(before, "settings.gait.beats", "3")
+    changed = {path for path, value in flatten(after).items() if flatten(before)[path] != value}
+    assert changed == {"settings.gait.beats"}
+    assert before == Config()
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "parts"),
+    [
+        ("settings.gait.frequncy_hz", "1", ["did you mean 'settings.gait.frequency_hz'", "beats"]),
+        ("setings.gait.beats", "1", ["'setings.gait.beats'", "name, settings"]),
+        ("settings.gait", "1", ["group", "frequency_hz"]),
+        ("name.first", "1", ["name is a single value"]),
+        ("settings.gait.frequency_hz", "nan", ["settings.gait.frequency_hz=nan", "finite", "0.95"]),
+        ("settings.gait.frequency_hz", "-inf", ["finite"]),
+        ("settings.gait.frequency_hz", "fast", ["=fast", "finite number"]),
+        ("settings.gait.beats", "1.5", ["whole number"]),
+        ("settings.gait.is_slow", "maybe", ["true or false"]),
+        ("settings.gait.pattern", "diagnal", ["did you mean 'diagonal'"]),
+        ("settings.gait.pair", "1", ["2 values"]),
+        ("settings.gait.offsets", "0,nan", ["finite"]),
+        ("settings.seconds", "inf", ["settings.seconds=inf"]),
+        ("", "1", ["name, settings"]),
+    ],
+)
+def test_errors_name_what_was_given_and_what_is_there(path: str, value: str, parts: list) -> None:
+    with pytest.raises(ValueError) as caught:
+        replace_path(Config(), path, value)
+    assert "\n" not in str(caught.value)
+    for part in parts:
+        assert part in str(caught.value)
+
+
+def test_assignments_in_order() -> None:
+    config = replace_all(Config(), ["settings.gait.beats=3", "settings.gait.beats = 5"])
+    assert config.settings.gait.beats == 5
+    for wrong in ("settings.gait.beats", "=3", ""):
+        with pytest.raises(ValueError, match="path=value"):
+            replace_all(Config(), [wrong])
+
+
+def test_flatten_gives_every_leaf_by_path() -> None:
+    assert flatten(Config()) == {
+        "name": "x",
+        "settings.gait.frequency_hz": 0.95,
+        "settings.gait.pattern": "diagonal",
+        "settings.gait.beats": 2,
+        "settings.gait.is_slow": False,
+        "settings.gait.offsets": [0.0, 0.5],
+        "settings.gait.pair": [1, "a"],
+        "settings.seconds": None,
+    }
+
+
+def test_nearest_is_silent_when_nothing_is_near() -> None:
+    assert nearest("crwal", ["roll", "crawl"]) == "; did you mean 'crawl'?"
+    assert nearest("zzz", ["roll", "crawl"]) == ""
