@@ -39,7 +39,7 @@ class Config:
     overrides: tuple[str, ...] = ()  # "path=value" for all tasks or "task.path=value" for one
 
 
-SECONDS = {"crawl": 6.0}
+SECONDS = {"crawl": 5.0}
 
 HELD_EQUAL = {"isometric": "drive", "roll": "commanded movement", "crawl": "commanded movement"}
 

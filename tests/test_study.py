@@ -82,7 +82,7 @@ def test_bad_conditions(change: dict, part: str) -> None:
         ({"overrides": ["settings.low_drive=1.5"]}, "low_drive=1.5"),
         ({"overrides": ["pools.n_units=0"]}, "n_units"),
         ({"overrides": ["seconds=-2"]}, "seconds=-2"),
-        ({"overrides": ["horizon_s=0"]}, "horizon_s"),
+        ({"overrides": ["crawl.settings.gains.horizon_s=0"]}, "horizon_s"),
         ({"strength": 2.0}, "strength"),
         ({"strength": float("nan")}, "strength"),
         ({"scope": "bodies"}, "body"),

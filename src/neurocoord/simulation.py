@@ -7,6 +7,7 @@ tick 1 ms (motor units), physics step 2 ms (driven by the mean of its two ticks)
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import NamedTuple
 
 import mujoco
@@ -24,6 +25,7 @@ TICK_S = 0.001
 TICKS_PER_BLOCK = 4
 STEPS_PER_BLOCK = 2
 BLOCK_S = TICK_S * TICKS_PER_BLOCK
+_CONTACTS = ("contact_found", "contact_force_n", "contact_position_m")
 _RECORD = ("actuator_force", "actuator_length", "actuator_velocity", "qfrc_actuator")
 
 
@@ -53,6 +55,7 @@ class Snapshot(NamedTuple):
     pools: kernel.PoolState
     expected: rate_model.ExpectedState
     drive: np.ndarray
+    contacts: dict[str, np.ndarray]  # of the reading: MuJoCo's state does not hold them
 
 
 class Simulation:
@@ -66,7 +69,7 @@ class Simulation:
         *,
         seeds: Sequence[int],
         n_threads: int = 1,
-        horizon_s: float = 0.028,
+        horizon_s: float = 0.02,
         record_spikes: bool = False,
     ) -> None:
         n_muscles = pools.first_unit.size - 1
@@ -94,7 +97,7 @@ class Simulation:
     def reset(
         self, qpos: np.ndarray, qvel: np.ndarray | None = None, *, seeds: Sequence[int]
     ) -> BodyReading:
-        """Put every body at ``qpos`` [env, nq] (and ``qvel`` [env, nv]) with rested, silent pools."""
+        """Put every body at ``qpos`` [env, nq] (``qvel`` [env, nv]) with rested, silent pools."""
         if np.shape(qpos) != self._qpos.shape:
             raise ValueError(f"qpos has shape {np.shape(qpos)}, allowed is {self._qpos.shape}")
         self._batch.reset(stage=mujoco.mjtStage.mjSTAGE_NONE)
@@ -105,6 +108,7 @@ class Simulation:
             self.pools, self.n_env, block_s=BLOCK_S, horizon_s=self._horizon_s
         )
         self._drive = np.zeros((self.n_env, len(self.body.muscles)))
+        self._restored_contacts: dict[str, np.ndarray] = {}
         self._seen_warnings[:] = self._batch.warning
         self._batch.forward()
         return self.read()
@@ -112,7 +116,7 @@ class Simulation:
     def read(self) -> BodyReading:
         """The bodies' state now (contacts are one physics step old)."""
         self._batch.forward(stage=STAGE)
-        return read(self.body, self._reader)
+        return read(self.body, self._reader)._replace(**self._restored_contacts)
 
     def bounds(self) -> tuple[np.ndarray, np.ndarray]:
         """Lowest and highest active state [env, muscle] the pools are expected to reach."""
@@ -132,9 +136,11 @@ class Simulation:
 
     def advance(self, drive: np.ndarray) -> Block:
         """Run one block of 4 ms; ``drive`` [env, muscle] in 0..1 is reached at its end."""
-        ticks = drive_ramp(self._drive, drive, TICKS_PER_BLOCK)
+        wanted = self._checked_drive(drive)
+        ticks = drive_ramp(self._drive, wanted, TICKS_PER_BLOCK)
         output = self._drive_pools(ticks)
-        self._drive = np.array(drive, float)
+        self._drive = wanted
+        self._restored_contacts = {}
         control = output.active_state.reshape(self.n_env, STEPS_PER_BLOCK, 2, -1).mean(axis=2)
         record = self._batch.rollout(STEPS_PER_BLOCK, control=control, record=_RECORD)
         self._check()
@@ -153,10 +159,27 @@ class Simulation:
 
     def settle(self, drive: np.ndarray, duration_s: float) -> None:
         """Let the pools come to a steady discharge at ``drive`` while the bodies are held still."""
-        held = np.repeat(np.asarray(drive, float)[:, None], TICKS_PER_BLOCK, axis=1)
+        wanted = self._checked_drive(drive)
+        held = np.repeat(wanted[:, None], TICKS_PER_BLOCK, axis=1)
         for _ in range(round(duration_s / BLOCK_S)):
             self._drive_pools(held)
-        self._drive = np.array(drive, float)
+        self._drive = wanted
+
+    def _checked_drive(self, drive: np.ndarray) -> np.ndarray:
+        """A copy of a drive [env, muscle]; an error where its shape or a value is not allowed."""
+        given = np.array(drive, float)
+        if given.shape != self._drive.shape:
+            raise ValueError(
+                f"drive has shape {given.shape}, allowed is [env, muscle] = {self._drive.shape}"
+            )
+        outside = np.argwhere(~((given >= 0.0) & (given <= 1.0)))
+        if outside.size:
+            env, muscle = outside[0]
+            raise ValueError(
+                f"drive of {self.body.muscles[muscle]!r} in env {env} is {given[env, muscle]},"
+                " allowed is 0..1"
+            )
+        return given
 
     def _drive_pools(self, ticks: np.ndarray) -> kernel.BlockOutput:
         self._pool_state, output = kernel.advance(
@@ -173,7 +196,7 @@ class Simulation:
         return output
 
     def push(self, env: int, body_name: str, force_n: np.ndarray) -> None:
-        """Push a body with a force (N, world) until told otherwise: an experiment's declared push."""
+        """Push a body with a force (N, world) until told otherwise: an experiment's own push."""
         self._push[env].reshape(-1, 6)[self.body.bodies.index(body_name), :3] = force_n
 
     def external_force(self) -> np.ndarray:
@@ -183,23 +206,26 @@ class Simulation:
 
     def snapshot(self) -> Snapshot:
         """A copy of everything, for ``restore``."""
+        reading = self.read()
         return Snapshot(
             physics=self._batch.state.copy(),
-            pools=kernel.PoolState(*(np.array(field) for field in self._pool_state)),
-            expected=rate_model.ExpectedState(*(np.array(field) for field in self._expected)),
+            pools=deepcopy(self._pool_state),
+            expected=deepcopy(self._expected),
             drive=self._drive.copy(),
+            contacts={name: getattr(reading, name) for name in _CONTACTS},
         )
 
     def restore(self, snapshot: Snapshot) -> BodyReading:
         """Go back to a snapshot of this simulation."""
         self._batch.state[:] = snapshot.physics
-        self._pool_state = kernel.PoolState(*(np.array(field) for field in snapshot.pools))
-        self._expected = rate_model.ExpectedState(*(np.array(f) for f in snapshot.expected))
+        self._pool_state = deepcopy(snapshot.pools)
+        self._expected = deepcopy(snapshot.expected)
         self._drive = snapshot.drive.copy()
+        self._restored_contacts = deepcopy(snapshot.contacts)
         return self.read()
 
     def _check(self) -> None:
-        rose = np.asarray(self._batch.warning - self._seen_warnings).reshape(self.n_env, -1)
+        rose = (self._batch.warning - self._seen_warnings)[:, :, 1]  # env, kind; 0 is detail
         self._seen_warnings[:] = self._batch.warning
         bad = np.flatnonzero(rose.any(axis=1))
         if bad.size:

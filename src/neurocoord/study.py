@@ -110,13 +110,11 @@ def check(configs: Iterable[TrialConfig]) -> None:
         seen.append(config)
         if config.pools.n_units < 1:
             raise ValueError(f"pools.n_units={config.pools.n_units} is not allowed; at least 1")
-        if not 0 < config.horizon_s < 1:
-            raise ValueError(
-                f"horizon_s={config.horizon_s} is not allowed; it lies between 0 and 1"
-            )
         task = find_task(config.task)
         body = bodies.load(task.body)
-        task.plan(body, config.settings)
+        horizon_s = task.horizon_s(task.plan(body, config.settings))
+        if not 0 < horizon_s < 1:
+            raise ValueError(f"horizon_s={horizon_s} is not allowed; it lies between 0 and 1")
         trial.make_pools(config, body)
 
 

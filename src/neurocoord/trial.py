@@ -45,7 +45,6 @@ class TrialConfig:
     seconds: float | None = None  # None: the task's own length
     synchrony: Synchrony = field(default_factory=Synchrony)
     pools: Pools = field(default_factory=Pools)
-    horizon_s: float = 0.028  # how far the controller leads the motor units' lag (choice)
     settings: Any = None
 
 
@@ -86,7 +85,9 @@ def make_pools(config: TrialConfig, body: bodies.Body) -> tuple[PoolParameters, 
 
 def full_drive_fraction(pools: PoolParameters) -> np.ndarray:
     """Share of tetanic force [muscle] that a pool gives at full drive."""
-    tetanic = np.add.reduceat(pools.twitch_force * twitch.TETANIC_FORCE_PER_TWITCH, pools.first_unit[:-1])
+    tetanic = np.add.reduceat(
+        pools.twitch_force * twitch.TETANIC_FORCE_PER_TWITCH, pools.first_unit[:-1]
+    )
     return pools.max_force / tetanic
 
 
@@ -105,7 +106,7 @@ class Runner:
             coupling,
             seeds=[0],
             n_threads=n_threads,
-            horizon_s=self.config.horizon_s,
+            horizon_s=self.task.horizon_s(self.plan),
         )
         self.reading: BodyReading = self.simulation.read()
         self.memory: Any = None
@@ -146,7 +147,7 @@ class Runner:
         return block
 
     def outcome(self) -> str:
-        """"" while the task goes on, else "fell" or "done"."""
+        """ "" while the task goes on, else "fell" or "done"."""
         return self.task.outcome(self.body, self.plan, self.reading, 0, self.time_s)
 
 
@@ -173,6 +174,8 @@ def run(config: TrialConfig, progress: Callable[[float], None] | None = None) ->
         rows.append(_row(time_s, before, wanted, drive, block))
         if progress is not None and index % 25 == 0:
             progress(index / n_blocks)
+    else:
+        ended = runner.outcome()
     trace = _trace(rows, full_drive_fraction(runner.pools), ended)
     fell = ended not in ("", "done")
     measures = {"fell": float(fell), **runner.task.measure(runner.body, runner.plan, trace)}
@@ -207,4 +210,4 @@ def _trace(rows: list[tuple], fraction: np.ndarray, ended: str) -> Trace:
     columns = [np.array(column) for column in zip(*rows, strict=True)]
     by_step = slice(5, 10)
     columns[by_step] = [column.reshape(-1, column.shape[-1]) for column in columns[by_step]]
-    return Trace(*columns, full_drive_fraction=fraction, ended=ended)
+    return Trace._make([*columns, fraction, ended])

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurocoord.muscle import energetics as en
-from neurocoord.muscle import mechanics
+from neurocoord.muscle import mechanics, unit_energy
 
 K = en.STANDARD_STRENGTH_J_PER_KG
 SETS = sorted(en.COST_SETS)
@@ -79,7 +79,7 @@ def test_linear_and_saturating_law_per_spike():
     np.testing.assert_allclose(linear["B"], [1.596, 3.416], atol=1e-12)
     np.testing.assert_allclose(linear["H"], [0.420, 1.470], atol=1e-12)
     at = {
-        n: en.saturating_energy_at_rate_j_per_kg(
+        n: unit_energy.saturating_energy_at_rate_j_per_kg(
             [8.0, 15.0, 30.0], en.cost_set(n).activation_w_per_kg[en.SLOW]
         )
         for n in SETS
@@ -94,11 +94,14 @@ def test_saturating_law_against_human_dorsiflexors():
     mass_share, mmol_per_j_per_kg = np.array([0.73, 0.27]), 1.0 / (34.0 * 0.67)
     c = en.cost_set("H")
     twitch = np.array(
-        [en.saturating_spike_energy_j_per_kg([0.2], c, is_fast=fast)[0] for fast in (False, True)]
+        [
+            unit_energy.saturating_spike_energy_j_per_kg([0.2], c, is_fast=fast)[0]
+            for fast in (False, True)
+        ]
     )
     extra = mass_share @ (twitch - c.spike_energy_j_per_kg) * mmol_per_j_per_kg
     assert extra == pytest.approx(0.158 - 0.058, abs=1e-3)
-    at = en.saturating_energy_at_rate_j_per_kg(14.8, c.activation_w_per_kg)
+    at = unit_energy.saturating_energy_at_rate_j_per_kg(14.8, c.activation_w_per_kg)
     extra = mass_share @ (at - c.spike_energy_j_per_kg) * 14.8 * mmol_per_j_per_kg
     assert extra == pytest.approx(1.52 - 1.30, abs=6e-3)
 
@@ -176,8 +179,10 @@ def energy_j(params, pool, raster, active, block=1):
     """Isometric energy of a one-muscle run, W summed over blocks of ticks."""
     twitch, fast, first = pool
     shape = (-1, block)
-    a = en.type_sums(active, twitch, fast, first).reshape(*shape, 1, 2).mean(1)
-    s = en.type_sums(raster, twitch, fast, first).reshape(*shape, 1, 2).sum(1) / (block * 1e-3)
+    a = unit_energy.type_sums(active, twitch, fast, first).reshape(*shape, 1, 2).mean(1)
+    s = unit_energy.type_sums(raster, twitch, fast, first).reshape(*shape, 1, 2).sum(1) / (
+        block * 1e-3
+    )
     one = np.ones(a.shape[:-1])
     record = en.power(params, "H", a, s, one, 0.0 * one, 0.0 * one)
     return [part.sum() * block * 1e-3 for part in record]
@@ -204,7 +209,9 @@ def test_timing_of_spikes_hardly_matters_under_the_saturating_law():
 
     def mean_energy(kind):
         trains = spike_trains(kind, 120, 80, rng)
-        return np.mean([en.saturating_spike_energy_j_per_kg(t * 1e-3, "H").sum() for t in trains])
+        return np.mean(
+            [unit_energy.saturating_spike_energy_j_per_kg(t * 1e-3, "H").sum() for t in trains]
+        )
 
     grid = mean_energy("grid")
     for kind in ("regular", "jittered", "doublets"):
@@ -233,8 +240,8 @@ def test_permuting_units_of_a_type_changes_nothing(pool):
     values = rng.uniform(0, 1, 120)
     order = np.concatenate([rng.permutation(np.flatnonzero(~fast)), np.flatnonzero(fast)])
     np.testing.assert_allclose(
-        en.type_sums(values[order], twitch[order], fast[order], first),
-        en.type_sums(values, twitch, fast, first),
+        unit_energy.type_sums(values[order], twitch[order], fast[order], first),
+        unit_energy.type_sums(values, twitch, fast, first),
         rtol=1e-12,
     )
 
@@ -321,7 +328,7 @@ def test_full_drive_fraction_raises_tetanic_force(muscles):
 
 def test_type_masses_add_up(pool):
     twitch, fast, first = pool
-    masses = en.type_masses_kg([0.4], twitch, fast, first)
+    masses = unit_energy.type_masses_kg([0.4], twitch, fast, first)
     assert masses.sum() == pytest.approx(0.4)
     assert masses[0, 0] == pytest.approx(0.2, abs=0.004)
 
@@ -341,4 +348,4 @@ def test_errors_name_the_argument(params):
     with pytest.raises(ValueError, match="mass_kg must be positive"):
         en.energetic_parameters(0.0, mechanics.muscle_parameters(0.1, 0.2, 1.0))
     with pytest.raises(ValueError, match="order of time"):
-        en.slow_rate_hz([0.2, 0.1])
+        unit_energy.slow_rate_hz([0.2, 0.1])

@@ -6,7 +6,6 @@ control is the active state that motor units produce, and synchronous pools may 
 
 from __future__ import annotations
 
-import math
 import sys
 from pathlib import Path
 
@@ -84,7 +83,9 @@ def _axis(axis: Vector, side: str) -> np.ndarray:
     return to_world(mirror_axis(axis) if side == "l" else axis)
 
 
-def _fullinertia(row: BodyRow, anatomy: Anatomy, sex: str, mass_kg: float) -> tuple[float, np.ndarray]:
+def _fullinertia(
+    row: BodyRow, anatomy: Anatomy, sex: str, mass_kg: float
+) -> tuple[float, np.ndarray]:
     """Mass (kg) and diagonal inertia (kg m2, MuJoCo axes) of a body from de Leva's segment."""
     segment = anatomy.segments[sex][row.segment]
     mass = segment.mass_fraction * mass_kg * row.mass_share
@@ -102,9 +103,7 @@ def _add_bodies(spec: mujoco.MjSpec, anatomy: Anatomy, sex: str, mass_kg: float)
     for row in anatomy.bodies:
         for side in _sides(row.name):
             parent = (
-                spec.worldbody
-                if row.parent == "world"
-                else spec.body(_owner(row.parent, side))
+                spec.worldbody if row.parent == "world" else spec.body(_owner(row.parent, side))
             )
             mass, inertia = _fullinertia(row, anatomy, sex, mass_kg)
             parent.add_body(
@@ -188,9 +187,7 @@ def _add_wrap(spec: mujoco.MjSpec, row: WrapRow) -> None:
         )
         body = spec.body(_owner(row.body, side))
         if row.shape == "sphere":
-            body.add_geom(
-                type=mujoco.mjtGeom.mjGEOM_SPHERE, size=[row.radius_m, 0, 0], **common
-            )
+            body.add_geom(type=mujoco.mjtGeom.mjGEOM_SPHERE, size=[row.radius_m, 0, 0], **common)
         else:
             axis = _point(row.axis, side)
             quat = np.zeros(4)
@@ -209,9 +206,7 @@ def _add_site(spec: mujoco.MjSpec, body: str, side: str, name: str, point: Vecto
     )
 
 
-def _add_muscle(
-    spec: mujoco.MjSpec, row: MuscleRow, wrap_body: dict[str, str], side: str
-) -> None:
+def _add_muscle(spec: mujoco.MjSpec, row: MuscleRow, wrap_body: dict[str, str], side: str) -> None:
     muscle = side_name(row.name, side)
     tendon = spec.add_tendon(name=muscle, width=0.006, rgba=MUSCLE_RGBA, group=0)
     wrapping = {wrapping.after_order: wrapping for wrapping in row.wrapping}

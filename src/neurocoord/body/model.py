@@ -84,9 +84,7 @@ def _support(model: mujoco.MjModel) -> Support:
         bodies.append(int(model.geom(geom).bodyid[0]))
         sides.append(side)
         addresses.append(int(model.sensor_adr[sensor]))
-    return Support(
-        tuple(geoms), tuple(groups), np.array(bodies), tuple(sides), np.array(addresses)
-    )
+    return Support(tuple(geoms), tuple(groups), np.array(bodies), tuple(sides), np.array(addresses))
 
 
 def _muscle_table(muscles: tuple[str, ...]) -> MuscleTable:

@@ -12,19 +12,19 @@ import mujoco
 import numpy as np
 
 # joint (both sides unless it ends in _r/_l or is a midline joint) -> degrees
-HANDS_KNEES = {
-    "hip_flexion": 88,
-    "knee_flexion": 92,
-    "ankle_flexion": -50,
-    "shoulder_flexion": 88,
-    "elbow_flexion": 8,
-    "pronation": 50,
-    "shoulder_rotation": -17,
-    "wrist_flexion": -75,
+HANDS_KNEES: dict[str, float] = {
+    "hip_flexion": 83,
+    "knee_flexion": 90,
+    "ankle_flexion": -54,
+    "shoulder_flexion": 67,
+    "elbow_flexion": 25,
+    "pronation": 65,
+    "shoulder_rotation": -27,
+    "wrist_flexion": -83,
     "neck_extension": 25,
     "girdle_protraction": 6,
 }
-LYING = {
+LYING: dict[str, float] = {
     "hip_flexion": 8,
     "knee_flexion": 12,
     "ankle_flexion": -25,
@@ -32,13 +32,18 @@ LYING = {
     "shoulder_adduction": -15,
     "elbow_flexion": 15,
 }
-SEATED = {"hip_flexion": 85, "knee_flexion": 60, "shoulder_adduction": -10, "elbow_flexion": 30}
+SEATED: dict[str, float] = {
+    "hip_flexion": 85,
+    "knee_flexion": 60,
+    "shoulder_adduction": -10,
+    "elbow_flexion": 30,
+}
 # name -> (joint angles, pelvis pitch forward in degrees, pelvis roll in degrees)
 POSTURES: dict[str, tuple[dict[str, float], float, float]] = {
     "standing": ({}, 0.0, 0.0),
     "supine": (LYING, -90.0, 0.0),
     "prone": ({**LYING, "neck_rotation": 40, "ankle_flexion": -55}, 90.0, 0.0),
-    "hands_knees": (HANDS_KNEES, 88.0, 0.0),
+    "hands_knees": (HANDS_KNEES, 84.0, 0.0),
     "seated": (SEATED, 0.0, 0.0),
 }
 KEYFRAMES = ("standing", "supine", "prone", "hands_knees")

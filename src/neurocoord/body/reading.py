@@ -120,11 +120,3 @@ def read(body: Body, reader: Reader) -> BodyReading:
         contact_force_n=contact[..., 1],
         contact_position_m=contact[..., 4:7],
     )
-
-
-def point_jacobian(reading: BodyReading, env: int, above: np.ndarray, point: np.ndarray) -> np.ndarray:
-    """Translational Jacobian [3, nv] of a point (m, world) on the body that ``above`` dofs move."""
-    axis = reading.dof_axis[env]
-    offset = point - reading.centre_of_mass_m[env]
-    jacobian = axis[:, 3:] + np.cross(axis[:, :3], offset)
-    return np.where(above[:, None], jacobian, 0.0).T

@@ -292,8 +292,14 @@ def view(
 
         config = _trial_config(task, strategy, strength, scope, seed, seconds, set_)
         _check_writable(save)
-    done = _run(config, quiet=quiet)
-    film.film_trial(done, save)
+    try:
+        with _checking():
+            film.check(save)
+        done = _run(config, quiet=quiet)
+        film.film_trial(done, save)
+    except film.NoGraphics as error:
+        print(f"neurocoord: {' '.join(str(error).split())}", file=sys.stderr)
+        raise typer.Exit(1) from None
     if not quiet:
         from neurocoord.cli import show
 

@@ -40,7 +40,9 @@ class ControllerGains:
     velocity_gain: float = 12.0  # 1/s, horizontal
     position_stiffness: float = 19.0  # 1/s^2, horizontal
     torque_damping: float = 0.04  # s, damping of the torque-space stiffness, as a share of it
+    horizon_s: float = 0.02  # how far ahead the motor units are led
     effort: float = 0.7  # lambda
+    smoothness: float = 0.0  # cost of leaving the active state that the present drive leads to
     root_force_weight: float = 1 / 30  # 1/N
     root_torque_weight: float = 1 / 6  # 1/Nm
     joint_torque_weight: float = 1 / 3  # 1/Nm
@@ -85,6 +87,7 @@ class WarmStart(NamedTuple):
     dual: np.ndarray  # [nv]
     muscle_at: np.ndarray  # int8[muscle], -1 low, 0 free, 1 high
     edge_at: np.ndarray  # int8[support, slot, edge]
+    active_state: np.ndarray  # [muscle], what was asked for
 
 
 def contact_edges(
@@ -151,7 +154,11 @@ def allocate(
     gains: ControllerGains,
     warm_start: WarmStart | None = None,
 ) -> Allocation:
-    """Active states [muscle] within ``low``..``high`` that come nearest to the reference."""
+    """Active states [muscle] within ``low``..``high`` that come nearest to the reference.
+
+    ``warm_start`` carries the last solve on: where it ended, and what it asked for.
+    """
+    previous = None if warm_start is None else warm_start.active_state
     length, velocity = reading.muscle_length_m[env], reading.muscle_velocity_m_per_s[env]
     arm = reading.moment_arm[env]
     force = wanted_force(body, reading, env, reference, gains)
@@ -162,7 +169,13 @@ def allocate(
     n_muscle, n_edge = len(body.muscles), edges.shape[1]
     weight = np.full(force.size, gains.joint_torque_weight)
     weight[:3], weight[3:ROOT_DOF] = gains.root_force_weight, gains.root_torque_weight
-    cost = np.concatenate([np.full(n_muscle, gains.effort), np.full(n_edge, FORCE_REGULARISATION)])
+    stays = 0.0 if previous is None else gains.smoothness
+    cost = np.concatenate(
+        [np.full(n_muscle, gains.effort + stays), np.full(n_edge, FORCE_REGULARISATION)]
+    )
+    centre = np.zeros(n_muscle + n_edge)
+    if previous is not None:
+        centre[:n_muscle] = stays / (gains.effort + stays) * previous
     slots = (contacts[:, 0], contacts[:, 1])
     dual, at = None, None
     if warm_start is not None:
@@ -173,7 +186,7 @@ def allocate(
         force,
         weight,
         cost,
-        np.zeros(n_muscle + n_edge),
+        centre,
         np.concatenate([low, np.zeros(n_edge)]),
         np.concatenate([high, np.full(n_edge, np.inf)]),
         dual,
@@ -183,7 +196,9 @@ def allocate(
     edge_at[slots] = solution.at_bound[n_muscle:].reshape(-1, 4)
     return Allocation(
         active_state=solution.z[:n_muscle],
-        warm_start=WarmStart(solution.u, solution.at_bound[:n_muscle], edge_at),
+        warm_start=WarmStart(
+            solution.u, solution.at_bound[:n_muscle], edge_at, solution.z[:n_muscle]
+        ),
         residual=force - columns @ solution.z,
         contact_force_n=float(solution.z[n_muscle:].sum()),
         iterations=solution.iterations,

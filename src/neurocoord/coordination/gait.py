@@ -51,7 +51,7 @@ LEG_JOINTS = ("hip_flexion", "knee_flexion")
 
 @dataclass(frozen=True, kw_only=True)
 class Gait:
-    """A crawl; every value is our choice, found by search (``docs/gaits.md``). Degrees, m, s."""
+    """A crawl; every value is our choice, set in closed loop (``docs/control.md``). Degrees, m, s."""
 
     pattern: str = "diagonal"
     frequency_hz: float = 0.95
@@ -64,7 +64,7 @@ class Gait:
     ankle_deg: float = -55.0
     hand_centre_m: float = 0.0
     hand_lift_m: float = 0.06
-    hand_width_m: float = 0.0
+    hand_width_m: float = 0.02
     shoulder_rotation_deg: float = -17.0
     elbow_rest_deg: float = 20.0
     protraction_deg: float = 6.0
@@ -72,12 +72,13 @@ class Gait:
     pelvis_roll_deg: float = 2.0
     lumbar_bend_deg: float = 2.0
     lookahead_s: float = 0.0
-    unload_lead_s: float = 0.03  # a limb stops bearing weight this long before it lifts
+    unload_lead_s: float = 0.02  # a limb stops bearing weight this long before it lifts
     sidestep_s: float = 0.2  # swing limbs go aside by this times the sideways speed (Raibert 1986)
-    leg_stiffness: float = 0.7  # share of STANCE_STIFFNESS
-    arm_stiffness: float = 0.7
+    leg_stiffness: float = 0.7  # share of LEG_STIFFNESS
+    arm_stiffness: float = 0.7  # share of ARM_STIFFNESS
     trunk_stiffness_nm_per_rad: float = 236.0
     girdle_stiffness_nm_per_rad: float = 105.0
+    distal_stiffness: float = 1.0  # share of DISTAL_STIFFNESS
 
 
 class CrawlTable(NamedTuple):
@@ -102,8 +103,8 @@ class _Limbs(NamedTuple):
     """Body indices and geometry that inverse kinematics needs, both sides."""
 
     skeleton: Skeleton
-    index: dict[str, int]
-    bodies: dict[str, int]
+    joint_of: dict[str, int]
+    body_of: dict[str, int]
     thigh_m: float
     knee_point_m: np.ndarray  # in the tibia's frame, right side
     knee_radius_m: float
@@ -125,8 +126,8 @@ def _limbs(body: Body) -> _Limbs:
     palm = 0.5 * (geom("palm_radial_r")[0] + geom("palm_ulnar_r")[0])
     return _Limbs(
         skeleton=make_skeleton(body),
-        index=joint_index(body),
-        bodies=bodies,
+        joint_of=joint_index(body),
+        body_of=bodies,
         thigh_m=float(np.linalg.norm(model.body("tibia_r").pos)),
         knee_point_m=knee,
         knee_radius_m=knee_radius,
@@ -139,18 +140,24 @@ def _limbs(body: Body) -> _Limbs:
 
 def _point(limbs: _Limbs, at: Pose, name: str, point_m: np.ndarray, side: str) -> np.ndarray:
     """World position of a right-side point on one side's body (y is to the left)."""
-    body = limbs.bodies[f"{name}_{side}"]
+    body = limbs.body_of[f"{name}_{side}"]
     own = point_m * (np.array([1.0, -1.0, 1.0]) if side == "l" else 1.0)
     return at.position_m[body] + at.rotation[body] @ own
 
 
 def _place_leg(
-    body: Body, limbs: _Limbs, gait: Gait, root: Pose, angle: np.ndarray, side: str,
-    knee_x_m: float, toe_z_m: float,
+    body: Body,
+    limbs: _Limbs,
+    gait: Gait,
+    root: Pose,
+    angle: np.ndarray,
+    side: str,
+    knee_x_m: float,
+    toe_z_m: float,
 ) -> None:
     """Hip and knee flexion that put the knee at ``knee_x_m`` from the hip and the toes at a height."""
-    joints = [limbs.index[f"{name}_{side}"] for name in LEG_JOINTS]
-    hip = limbs.bodies[f"femur_{side}"]
+    joints = [limbs.joint_of[f"{name}_{side}"] for name in LEG_JOINTS]
+    hip = limbs.body_of[f"femur_{side}"]
 
     def error(values: np.ndarray) -> np.ndarray:
         angle[joints] = values
@@ -163,18 +170,22 @@ def _place_leg(
 
     rest = np.radians([gait.trunk_pitch_deg, 92.0])
     start = angle[joints] if angle[joints].any() else rest
-    angle[joints] = solve_posture(
-        error, start, body.joint_range[joints], rest, np.full(2, 1e-4)
-    )
+    angle[joints] = solve_posture(error, start, body.joint_range[joints], rest, np.full(2, 1e-4))
 
 
 def _place_arm(
-    body: Body, limbs: _Limbs, gait: Gait, root: Pose, angle: np.ndarray, side: str,
-    palm_x_m: float, palm_z_m: float,
+    body: Body,
+    limbs: _Limbs,
+    gait: Gait,
+    root: Pose,
+    angle: np.ndarray,
+    side: str,
+    palm_x_m: float,
+    palm_z_m: float,
 ) -> None:
     """Arm angles that put the palm at a place from the shoulder, flat and pointing forward."""
-    joints = [limbs.index[f"{name}_{side}"] for name in ARM_JOINTS]
-    shoulder, hand = limbs.bodies[f"humerus_{side}"], limbs.bodies[f"hand_{side}"]
+    joints = [limbs.joint_of[f"{name}_{side}"] for name in ARM_JOINTS]
+    shoulder, hand = limbs.body_of[f"humerus_{side}"], limbs.body_of[f"hand_{side}"]
     outward = 1.0 if side == "l" else -1.0
 
     def error(values: np.ndarray) -> np.ndarray:
@@ -221,7 +232,7 @@ def tabulate(body: Body, gait: Gait, speed_m_per_s: float) -> CrawlTable:
     if gait.pattern not in PATTERNS:
         raise ValueError(f"pattern {gait.pattern!r} is unknown; allowed: {', '.join(PATTERNS)}")
     limbs = _limbs(body)
-    index = limbs.index
+    index = limbs.joint_of
     phase = np.arange(PHASES) / PHASES
     own = (phase[:, None] + np.array(PATTERNS[gait.pattern])) % 1.0
     travel, bump = _travel(own, gait.duty, speed_m_per_s * gait.duty / gait.frequency_hz)
@@ -258,9 +269,7 @@ def tabulate(body: Body, gait: Gait, speed_m_per_s: float) -> CrawlTable:
                 abduction = gait.hip_abduction_deg + gait.hip_abduction_swing_deg * bump[k, limb]
                 angle[k, index[f"hip_adduction_{side}"]] = -np.radians(abduction)
                 toe = gait.toe_lift_m * bump[k, limb] - SINK_M
-                _place_leg(
-                    body, limbs, gait, root, angle[k], side, knee_x[k, limb - 2], toe
-                )
+                _place_leg(body, limbs, gait, root, angle[k], side, knee_x[k, limb - 2], toe)
             else:
                 palm = gait.hand_lift_m * bump[k, limb] - SINK_M
                 x = travel[k, limb] + gait.hand_centre_m
@@ -282,21 +291,24 @@ class Crawl(NamedTuple):
     limb: np.ndarray  # int[support]
     sidestep_joint: np.ndarray  # int[limb], the joint that carries a limb aside
     sidestep_rad_per_m: np.ndarray  # [limb], of that joint, to the left
-    stance_stiffness: np.ndarray  # [limb, joint]
-    trunk_stiffness: np.ndarray  # [joint]
+    stiffness: np.ndarray  # [joint], torque-space, Nm/rad
 
 
-# torque-space stiffness of stance limbs, Nm/rad (choice), scaled by the gait
-STANCE_STIFFNESS = {
-    "knee": {"hip_flexion": 200, "hip_adduction": 200, "hip_rotation": 200, "knee_flexion": 120},
-    "hand": {
-        "shoulder_flexion": 100,
-        "shoulder_adduction": 100,
-        "shoulder_rotation": 60,
-        "elbow_flexion": 60,
-    },
+# torque-space stiffness of the limbs, in stance and in swing, Nm/rad (choice), scaled by the gait
+LEG_STIFFNESS = {
+    "hip_flexion": 200,
+    "hip_adduction": 200,
+    "hip_rotation": 200,
+    "knee_flexion": 120,
 }
-
+ARM_STIFFNESS = {
+    "shoulder_flexion": 100,
+    "shoulder_adduction": 100,
+    "shoulder_rotation": 60,
+    "elbow_flexion": 60,
+}
+# light segments that bear weight: inertia alone asks for next to no torque there (choice)
+DISTAL_STIFFNESS = {"pronation": 8, "wrist": 12, "ankle": 20, "subtalar": 12, "neck": 15}
 LIMB_M = 0.45  # length over which a limb swings aside (choice: hip and shoulder heights)
 _SIDESTEP_JOINT = {
     "hand_r": "shoulder_adduction_r",
@@ -306,21 +318,29 @@ _SIDESTEP_JOINT = {
 }
 
 
-def make_crawl(body: Body, gait: Gait, speed_m_per_s: float) -> Crawl:
-    """Bind a gait to a body at a commanded speed (m/s)."""
-    index = joint_index(body)
-    stance = np.zeros((len(LIMBS), len(body.joints)))
-    for limb, name in enumerate(LIMBS):
-        kind, side = name.split("_")
-        scale = gait.leg_stiffness if kind == "knee" else gait.arm_stiffness
-        for joint, value in STANCE_STIFFNESS[kind].items():
-            stance[limb, index[f"{joint}_{side}"]] = scale * value
+def _stiffness(body: Body, gait: Gait) -> np.ndarray:
+    """Torque-space stiffness of every joint [joint], Nm/rad."""
+    of_joint = {
+        **{name: gait.leg_stiffness * value for name, value in LEG_STIFFNESS.items()},
+        **{name: gait.arm_stiffness * value for name, value in ARM_STIFFNESS.items()},
+    }
     of_region = {
         "lumbar": gait.trunk_stiffness_nm_per_rad,
         "thorax": gait.trunk_stiffness_nm_per_rad,
         "girdle": gait.girdle_stiffness_nm_per_rad,
+        **{name: gait.distal_stiffness * value for name, value in DISTAL_STIFFNESS.items()},
     }
-    trunk = np.array([of_region.get(joint.split("_")[0], 0.0) for joint in body.joints])
+    return np.array(
+        [
+            of_joint.get(joint.rsplit("_", 1)[0], of_region.get(joint.split("_")[0], 0.0))
+            for joint in body.joints
+        ]
+    )
+
+
+def make_crawl(body: Body, gait: Gait, speed_m_per_s: float) -> Crawl:
+    """Bind a gait to a body at a commanded speed (m/s)."""
+    index = joint_index(body)
     return Crawl(
         gait=gait,
         table=tabulate(body, gait, speed_m_per_s),
@@ -328,8 +348,7 @@ def make_crawl(body: Body, gait: Gait, speed_m_per_s: float) -> Crawl:
         limb=limb_of_support(body),
         sidestep_joint=np.array([index[_SIDESTEP_JOINT[name]] for name in LIMBS]),
         sidestep_rad_per_m=np.array([-1 if name.endswith("l") else 1 for name in LIMBS]) / LIMB_M,
-        stance_stiffness=stance,
-        trunk_stiffness=trunk,
+        stiffness=_stiffness(body, gait),
     )
 
 
@@ -382,5 +401,5 @@ def crawl_reference(
         root_velocity_m_per_s=root_velocity,
         root_weight=np.ones(6),
         may_support=supports,
-        stiffness_nm_per_rad=crawl.trunk_stiffness + crawl.stance_stiffness[in_stance].sum(axis=0),
+        stiffness_nm_per_rad=crawl.stiffness,
     )

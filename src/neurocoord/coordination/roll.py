@@ -72,7 +72,7 @@ _SECOND = RollKeyframe(
 
 @dataclass(frozen=True, kw_only=True)
 class RollPlan:
-    """A roll; every value is our choice, found by search (``docs/gaits.md``)."""
+    """A roll; every value is our choice, found by search (``docs/control.md``)."""
 
     side: str = "left"
     times_s: tuple[float, float, float] = (0.45, 1.1, 1.8)
@@ -128,7 +128,10 @@ def make_roll(body: Body, plan: RollPlan) -> Roll:
     if not np.all(np.diff((0.0, *plan.times_s)) > 0):
         raise ValueError(f"times_s={plan.times_s} must grow from above 0")
     frames = (SUPINE, plan.first, plan.second, plan.last)
-    of_region = {"lumbar": plan.trunk_stiffness_nm_per_rad, "thorax": plan.trunk_stiffness_nm_per_rad}
+    of_region = {
+        "lumbar": plan.trunk_stiffness_nm_per_rad,
+        "thorax": plan.trunk_stiffness_nm_per_rad,
+    }
     limb = dict.fromkeys(("hip", "knee", "shoulder", "elbow"), plan.limb_stiffness_nm_per_rad)
     stiffness = {**of_region, **limb, "girdle": plan.trunk_stiffness_nm_per_rad}
     return Roll(
@@ -161,7 +164,9 @@ def _between(knots: np.ndarray, values: np.ndarray, time_s: float) -> tuple[np.n
     return values[k] + share * change, rate * change
 
 
-def advance_clock(roll: Roll, reading: BodyReading, env: int, clock_s: float, step_s: float) -> float:
+def advance_clock(
+    roll: Roll, reading: BodyReading, env: int, clock_s: float, step_s: float
+) -> float:
     """The roll's own time: it stands still while the body lags too far behind."""
     wanted, _ = _between(roll.knot_s, roll.knot_roll, clock_s)
     actual = roll_angle(reading.body_rotation[env, 1], roll.sign)

@@ -14,8 +14,8 @@ from neurocoord.motorunits.parameters import PoolParameters, build
 DRIVE_NOISE_FLOOR = 0.0013
 DRIVE_NOISE_SLOPE = 0.018
 BODY_ISI_CV = 0.15  # choice: between the 0.2 of 1993 and the 0.1 measured well above recruitment
-BODY_LONGEST_CONTRACTION_S = 0.045  # choice: active state, without the compliance of the tendon
-BODY_SHORTEST_CONTRACTION_S = 0.025  # choice, as above; 1993 has 90 -> 30 ms at the tendon
+BODY_LONGEST_CONTRACTION_S = 0.035  # choice: active state, without the compliance of the tendon
+BODY_SHORTEST_CONTRACTION_S = 0.018  # choice, as above; 1993 has 90 -> 30 ms at the tendon
 
 
 def fuglevand_1993(
@@ -68,7 +68,7 @@ def fuglevand_1993(
 def body_pools(n_units: ArrayLike, type1_share: ArrayLike) -> PoolParameters:
     """Pools for the muscles of a body: `n_units[muscle]`, `type1_share[muscle]` of muscle mass.
 
-    The 1993 pool with active-state contraction times of 45 -> 25 ms (choice: published times
+    The 1993 pool with active-state contraction times of 35 -> 18 ms (choice: published times
     include the compliance of the tendon, which this body's tendons lack), intervals of cv 0.15
     (choice) and calibrated slow drive noise. Twitch force stands for fibre mass, and units are
     slow in recruitment order up to the given share of it.

@@ -12,6 +12,7 @@ from neurocoord.body.postures import resting_height_m
 from neurocoord.body.reading import BodyReading
 from neurocoord.coordination.allocation import ControllerGains, WarmStart, allocate
 from neurocoord.coordination.gait import Crawl, Gait, crawl_reference, make_crawl
+from neurocoord.coordination.library import load_movement
 from neurocoord.tasks.movement import (
     MOVEMENT_MEASURES,
     bump,
@@ -21,8 +22,19 @@ from neurocoord.tasks.movement import (
 )
 from neurocoord.tasks.protocol import Measure, Reach, Task, Trace
 
+MOVEMENT = "crawl_hands_knees"  # in models/movements
 FALLEN_HEIGHT_M = 0.27  # choice: pelvis or thorax origin below this is a fall
 FALLEN_YAW_RAD = np.pi / 3  # choice: turned away from the way
+
+
+def _gait() -> Gait:
+    found = load_movement(MOVEMENT).plan
+    assert isinstance(found, Gait)
+    return found
+
+
+def _gains() -> ControllerGains:
+    return load_movement(MOVEMENT).gains
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +43,8 @@ class Settings:
 
     speed_m_per_s: float = 0.40
     start_noise_rad: float = 0.01
-    gait: Gait = field(default_factory=Gait)
-    gains: ControllerGains = field(default_factory=ControllerGains)
+    gait: Gait = field(default_factory=_gait)
+    gains: ControllerGains = field(default_factory=_gains)
 
 
 class Plan(NamedTuple):
@@ -70,6 +82,11 @@ def start_qpos(body: Body, plan: Plan, rng: np.random.Generator) -> np.ndarray:
 def lead_in_s(plan: Plan) -> float:
     """Half a second of standing still on all fours."""
     return 0.5
+
+
+def horizon_s(plan: Plan) -> float:
+    """As the gains say."""
+    return plan.settings.gains.horizon_s
 
 
 def begin(plan: Plan) -> Memory:
@@ -158,6 +175,7 @@ TASK = Task(
     plan=plan,
     start_qpos=start_qpos,
     lead_in_s=lead_in_s,
+    horizon_s=horizon_s,
     begin=begin,
     expert=expert,
     outcome=outcome,

@@ -79,6 +79,11 @@ def lead_in_s(plan: Plan) -> float:
     return 0.0
 
 
+def horizon_s(plan: Plan) -> float:
+    """Not used: drive is given, not sought."""
+    return 0.02
+
+
 def begin(plan: Plan) -> None:
     """Nothing is remembered."""
 
@@ -171,6 +176,7 @@ TASK = Task(
     plan=plan,
     start_qpos=start_qpos,
     lead_in_s=lead_in_s,
+    horizon_s=horizon_s,
     begin=begin,
     expert=expert,
     outcome=outcome,

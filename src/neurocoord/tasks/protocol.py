@@ -53,6 +53,7 @@ class Task(NamedTuple):
     plan: Callable[[Body, Any], Any]  # (body, settings) -> plan, the costly preparation
     start_qpos: Callable[[Body, Any, np.random.Generator], np.ndarray]  # (body, plan, rng)
     lead_in_s: Callable[[Any], float]  # time the built-in controller gets before time 0
+    horizon_s: Callable[[Any], float]  # how far ahead its controller leads the motor units
     begin: Callable[[Any], Any]  # plan -> memory of the built-in controller
     expert: Callable[..., tuple[np.ndarray, np.ndarray, Any]]
     # (body, plan, memory, reading, env, time_s, low, high, reach)

@@ -11,6 +11,7 @@ from neurocoord.body.model import Body
 from neurocoord.body.postures import resting_height_m
 from neurocoord.body.reading import BodyReading
 from neurocoord.coordination.allocation import ControllerGains, WarmStart, allocate
+from neurocoord.coordination.library import load_movement
 from neurocoord.coordination.roll import (
     SUPINE,
     Roll,
@@ -31,9 +32,20 @@ from neurocoord.tasks.movement import (
 )
 from neurocoord.tasks.protocol import Measure, Reach, Task, Trace
 
+MOVEMENT = "roll_supine_to_prone"  # in models/movements
 PRONE_RANGE_RAD = (np.radians(150.0), np.radians(210.0))  # choice: within 30 degrees of prone
 STILL_RAD_PER_S = 1.5  # choice: slower than this about the long axis is having arrived
 HEAD_BACKWARD = np.array([[0.0, 0.0, -1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
+
+
+def _plan() -> RollPlan:
+    found = load_movement(MOVEMENT).plan
+    assert isinstance(found, RollPlan)
+    return found
+
+
+def _gains() -> ControllerGains:
+    return load_movement(MOVEMENT).gains
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,8 +53,8 @@ class Settings:
     """A roll: its keyframes, feedback gains, and how noisy the start is."""
 
     start_noise_rad: float = 0.03
-    plan: RollPlan = field(default_factory=RollPlan)
-    gains: ControllerGains = field(default_factory=ControllerGains)
+    plan: RollPlan = field(default_factory=_plan)
+    gains: ControllerGains = field(default_factory=_gains)
 
 
 class Plan(NamedTuple):
@@ -79,6 +91,11 @@ def start_qpos(body: Body, plan: Plan, rng: np.random.Generator) -> np.ndarray:
 def lead_in_s(plan: Plan) -> float:
     """A short rest on the back, so that the noisy start comes to lie."""
     return 0.3
+
+
+def horizon_s(plan: Plan) -> float:
+    """As the gains say."""
+    return plan.settings.gains.horizon_s
 
 
 def begin(plan: Plan) -> Memory:
@@ -164,6 +181,7 @@ TASK = Task(
     plan=plan,
     start_qpos=start_qpos,
     lead_in_s=lead_in_s,
+    horizon_s=horizon_s,
     begin=begin,
     expert=expert,
     outcome=outcome,

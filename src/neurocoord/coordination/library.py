@@ -1,0 +1,68 @@
+"""Movements that were found by search and kept: small files in ``models/movements``.
+
+A file holds the parameters of one movement and of the controller that carries it out, and says
+which command made it (``experiments/tune_movement.py``).
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from dataclasses import fields
+from functools import cache
+from typing import Any, NamedTuple
+
+from neurocoord.coordination.allocation import ControllerGains
+from neurocoord.coordination.gait import Gait
+from neurocoord.coordination.roll import RollKeyframe, RollPlan
+from neurocoord.resources import models_folder
+
+
+class Movement(NamedTuple):
+    """One movement as found: a gait or a roll, and the controller's gains for it."""
+
+    plan: Gait | RollPlan
+    gains: ControllerGains
+
+
+def movement_names() -> list[str]:
+    """Names of the movements that are kept."""
+    return sorted(path.stem for path in (models_folder() / "movements").glob("*.json"))
+
+
+@cache
+def load_movement(name: str) -> Movement:
+    """A movement by name, such as ``crawl_hands_knees``."""
+    if name not in movement_names():
+        near = difflib.get_close_matches(name, movement_names(), 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ValueError(
+            f"movement {name!r} is unknown; allowed: {', '.join(movement_names())}{hint}"
+        )
+    path = models_folder() / "movements" / f"{name}.json"
+    return movement_from(json.loads(path.read_text(encoding="utf-8")))
+
+
+def movement_from(found: dict[str, Any]) -> Movement:
+    """Build a movement from the plain values of its file."""
+    gains = make(ControllerGains, found["gains"])
+    if found["kind"] == "crawl":
+        return Movement(make(Gait, found["plan"]), gains)
+    if found["kind"] == "roll":
+        plan = dict(found["plan"])
+        for frame in ("first", "second", "last"):
+            plan[frame] = make(RollKeyframe, plan[frame])
+        plan["times_s"] = tuple(plan["times_s"])
+        return Movement(make(RollPlan, plan), gains)
+    raise ValueError(f"kind {found['kind']!r} is unknown; allowed: crawl, roll")
+
+
+def make(record: type, values: dict[str, Any]) -> Any:
+    """A record from plain values; what the file does not name keeps its default."""
+    known = {field.name for field in fields(record)}
+    for name in values:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise ValueError(f"{record.__name__} has no {name!r}{hint}")
+    return record(**values)

@@ -1,0 +1,102 @@
+"""Energy of single units: from unit states to the sums of `energetics`, and the saturating law.
+
+`type_sums` gathers what units do by fibre type, share-weighted, as `energetics.power` reads it. The
+saturating law is the activation energy of a spike that follows others, from a unit's own spike
+train; `energetics` itself uses the linear law, equal to it at the reference rate.
+"""
+
+import itertools
+
+import numpy as np
+from numba import njit
+from numpy.typing import ArrayLike
+
+from neurocoord.muscle.energetics import (
+    DEFAULT_COST_SET,
+    REFERENCE_RATE_HZ,
+    Array,
+    CostSet,
+    cost_set,
+)
+
+SATURATION_RATE_HZ = 6.4
+"""Half-rate of the saturating law: fits a twitch and 25 Hz of human dorsiflexors (choice)."""
+RATE_TAU_S = 0.5  # time constant of the slow rate in the saturating law (choice)
+
+
+def type_sums(
+    unit_values: ArrayLike, twitch_force: ArrayLike, is_fast: ArrayLike, first_unit: ArrayLike
+) -> Array:
+    """Sum over units of share_i x_i per muscle and type: [..., unit] -> [..., muscle, 2].
+
+    `first_unit` is int64[muscle + 1]. With active states this is `active_sum`, with spikes per
+    second `spike_rate_sum`, with ones each type's part of the muscle's mass.
+    """
+    values = np.asarray(unit_values, dtype=np.float64)
+    twitch = np.asarray(twitch_force, dtype=np.float64)
+    first = np.asarray(first_unit)
+    fast = np.asarray(is_fast, dtype=np.bool_)
+    out = np.empty((*values.shape[:-1], first.size - 1, 2))
+    for muscle, (start, stop) in enumerate(itertools.pairwise(first)):
+        share = twitch[start:stop] / twitch[start:stop].sum()
+        for column, of_type in enumerate((~fast[start:stop], fast[start:stop])):
+            out[..., muscle, column] = values[..., start:stop] @ (share * of_type)
+    return out
+
+
+def type_masses_kg(
+    mass_kg: ArrayLike, twitch_force: ArrayLike, is_fast: ArrayLike, first_unit: ArrayLike
+) -> Array:
+    """Mass of slow and fast fibres of each muscle, kg, [muscle, 2]."""
+    ones = np.ones(np.shape(twitch_force))
+    parts = type_sums(ones, twitch_force, is_fast, first_unit)
+    return np.asarray(mass_kg, dtype=np.float64)[..., None] * parts
+
+
+@njit(cache=True)
+def _slow_rate(times: Array, tau: float, out: Array) -> None:
+    before = 0.0
+    for k in range(times.size):
+        if k > 0:
+            before = (before + 1.0 / tau) * np.exp(-(times[k] - times[k - 1]) / tau)
+        out[k] = before + 0.5 / tau
+
+
+def slow_rate_hz(spike_times_s: ArrayLike, *, tau_s: float = RATE_TAU_S) -> Array:
+    """A unit's exponentially averaged rate at each of its spikes, Hz, [spike].
+
+    Mean of the value just before and just after the spike; the train starts from rest.
+    """
+    times = np.ascontiguousarray(spike_times_s, dtype=np.float64)
+    if times.ndim != 1 or np.any(np.diff(times) < 0.0):
+        raise ValueError("spike_times_s must be one-dimensional and in order of time")
+    if not tau_s > 0.0:
+        raise ValueError(f"tau_s must be positive, got {tau_s}")
+    out = np.empty(times.size)
+    _slow_rate(times, tau_s, out)
+    return out
+
+
+def saturating_spike_energy_j_per_kg(
+    spike_times_s: ArrayLike,
+    constants: str | CostSet = DEFAULT_COST_SET,
+    *,
+    is_fast: bool = False,
+    tau_s: float = RATE_TAU_S,
+) -> Array:
+    """Activation energy of each spike of one unit under the saturating law, J/kg, [spike].
+
+    ``e(f) = phi E (f_ref + f_h) / (f_ref (f + f_h))`` with f the unit's slow rate: a calcium
+    release following others costs less to restore. Equal to the linear law at the reference rate;
+    recovery (`heat_factor`) is not included.
+    """
+    activation = cost_set(constants).activation_w_per_kg[int(is_fast)]
+    rate = slow_rate_hz(spike_times_s, tau_s=tau_s)
+    return saturating_energy_at_rate_j_per_kg(rate, activation)
+
+
+def saturating_energy_at_rate_j_per_kg(rate_hz: ArrayLike, activation_w_per_kg: ArrayLike) -> Array:
+    """The saturating law at a known rate: J per kg and spike."""
+    ref, half = REFERENCE_RATE_HZ, SATURATION_RATE_HZ
+    factor = (ref + half) / (ref * (np.asarray(rate_hz, dtype=np.float64) + half))
+    return np.asarray(activation_w_per_kg) * factor

@@ -1,0 +1,248 @@
+"""The crawl's table and reference: where limbs are in stance and swing, together and in time.
+
+Nothing here depends on the values of a gait that were found by search, only on what they mean.
+"""
+
+import dataclasses
+
+import mujoco
+import numpy as np
+import pytest
+
+from neurocoord.body import model
+from neurocoord.coordination.gait import (
+    PATTERNS,
+    PHASES,
+    Gait,
+    crawl_reference,
+    make_crawl,
+    tabulate,
+)
+from neurocoord.coordination.reference import LIMBS
+
+SPEEDS = (0.4, 0.0, -0.2)
+FLOOR_M = 0.03  # how near the floor a limb in stance is
+GEOMS = {"hand": ("palm_radial", "palm_ulnar"), "knee": ("knee",)}
+BODIES = {"hand": "hand", "knee": "tibia"}
+
+
+@pytest.fixture(scope="module")
+def body():
+    return model.load()
+
+
+@pytest.fixture(scope="module")
+def crawls(body):
+    return {speed: make_crawl(body, Gait(), speed) for speed in SPEEDS}
+
+
+@pytest.fixture(scope="module")
+def poses(body, crawls):
+    """MjData at every phase of each crawl."""
+    found = {}
+    for speed, crawl in crawls.items():
+        row = []
+        for k in range(PHASES):
+            time_s = k / PHASES / crawl.gait.frequency_hz - crawl.gait.lookahead_s + 1e-9
+            wanted = crawl_reference(crawl, time_s, np.zeros(2))
+            data = mujoco.MjData(body.model)
+            data.qpos[:3] = wanted.root_position_m
+            data.qpos[3:7] = wanted.root_quaternion
+            data.qpos[body.joint_qpos] = crawl.table.joint_angle[k]
+            data.qpos[2] = crawl.table.root_height_m[k]
+            mujoco.mj_kinematics(body.model, data)
+            row.append(data)
+        found[speed] = row
+    return found
+
+
+def lowest_m(body, data, limb):
+    """Height (m) of the lowest point of the geoms that carry a limb."""
+    kind, side = limb.split("_")
+    heights = []
+    for name in GEOMS[kind]:
+        index = body.model.geom(f"{name}_{side}").id
+        radius, half = body.model.geom_size[index][:2]
+        if body.model.geom_type[index] == mujoco.mjtGeom.mjGEOM_SPHERE:
+            half = 0.0
+        upright = abs(data.geom_xmat[index].reshape(3, 3)[2, 2])
+        heights.append(data.geom_xpos[index][2] - upright * half - radius)
+    return min(heights)
+
+
+def heights_of(body, row, limb):
+    return np.array([lowest_m(body, data, limb) for data in row])
+
+
+def contact_x(body, row, limb):
+    """Forward position [phase] of a limb's carrying geom against the shoulder or hip."""
+    kind, side = limb.split("_")
+    geom = body.model.geom(f"{GEOMS[kind][0]}_{side}").id
+    joint = body.bodies.index({"hand": "humerus", "knee": "femur"}[kind] + f"_{side}")
+    return np.array([data.geom_xpos[geom, 0] - data.xpos[joint, 0] for data in row])
+
+
+@pytest.mark.parametrize("speed", SPEEDS)
+@pytest.mark.parametrize("limb", LIMBS)
+def test_stance_is_at_the_floor_and_swing_above_it(body, crawls, poses, speed, limb):
+    height = heights_of(body, poses[speed], limb)
+    stance = crawls[speed].table.in_stance[:, LIMBS.index(limb)]
+    assert np.abs(height[stance]).max() < FLOOR_M
+    middle = np.flatnonzero(~stance)
+    # swing may run over the end of the cycle: the limb is highest in its middle half
+    order = np.argsort((middle - _first_after(stance)) % PHASES)
+    swing = height[middle[order]]
+    n = swing.size
+    assert swing[n // 4 : n - n // 4].min() > height[stance].mean()
+    assert swing.max() > height[stance].max()
+    assert abs(int(swing.argmax()) - n / 2) < n / 4
+    if limb.startswith("hand"):
+        assert swing.max() - height[stance].mean() > 0.5 * crawls[speed].gait.hand_lift_m
+
+
+def _first_after(stance):
+    """First phase of swing: the one after the last of stance."""
+    return int(np.flatnonzero(stance & ~np.roll(stance, -1))[0]) + 1
+
+
+@pytest.mark.parametrize("speed", SPEEDS)
+@pytest.mark.parametrize("limb", LIMBS)
+def test_in_stance_a_limb_travels_back_under_the_body_at_the_speed(
+    body, crawls, poses, speed, limb
+):
+    crawl = crawls[speed]
+    stance = crawl.table.in_stance[:, LIMBS.index(limb)]
+    x = contact_x(body, poses[speed], limb)
+    phases = (np.arange(PHASES) + _first_after(stance)) % PHASES
+    phases = phases[stance[phases]]
+    seconds = np.arange(phases.size) / PHASES / crawl.gait.frequency_hz
+    slope = np.polyfit(seconds, x[phases], 1)[0]
+    assert slope == pytest.approx(-speed, abs=0.02 + 0.15 * abs(speed))
+
+
+def test_diagonal_limbs_move_together(crawls):
+    stance = crawls[0.4].table.in_stance
+    column = {limb: stance[:, k] for k, limb in enumerate(LIMBS)}
+    np.testing.assert_array_equal(column["hand_r"], column["knee_l"])
+    np.testing.assert_array_equal(column["hand_l"], column["knee_r"])
+    assert not np.array_equal(column["hand_r"], column["hand_l"])
+    np.testing.assert_array_equal(column["hand_l"], np.roll(column["hand_r"], PHASES // 2))
+    assert stance.mean() == pytest.approx(crawls[0.4].gait.duty, abs=2 / PHASES)
+    assert stance.sum(axis=1).min() >= 2  # never fewer than two limbs on the floor
+
+
+def test_pace_moves_one_side_together(body):
+    stance = tabulate(body, Gait(pattern="pace"), 0.2).in_stance
+    np.testing.assert_array_equal(stance[:, 0], stance[:, 2])
+    np.testing.assert_array_equal(stance[:, 1], stance[:, 3])
+
+
+def test_half_a_cycle_later_left_does_what_right_did(body, crawls):
+    angle = crawls[0.4].table.joint_angle[:-1]
+    for k, name in enumerate(body.joints):
+        if name.endswith("_r"):
+            other = body.joints.index(f"{name[:-2]}_l")
+            later = np.roll(angle[:, other], PHASES // 2)
+            np.testing.assert_allclose(angle[:, k], later, atol=np.radians(4.0), err_msg=name)
+
+
+@pytest.mark.parametrize("speed", SPEEDS)
+def test_the_cycle_closes_within_the_joints_ranges(body, crawls, speed):
+    table = crawls[speed].table
+    for column in (table.joint_angle, table.root_height_m, table.root_roll):
+        np.testing.assert_array_equal(column[0], column[-1])
+    assert np.all(table.joint_angle >= body.joint_range[:, 0] - 1e-9)
+    assert np.all(table.joint_angle <= body.joint_range[:, 1] + 1e-9)
+    assert np.all(np.isfinite(table.joint_angle))
+
+
+@pytest.mark.parametrize("speed", SPEEDS)
+def test_reference_has_no_jumps(crawls, speed):
+    """From standing through two cycles and a half, block by block."""
+    crawl = crawls[speed]
+    end = 2.5 / crawl.gait.frequency_hz
+    times = np.arange(-0.1, end, 0.004)
+    wanted = [crawl_reference(crawl, float(t), np.array([1.0, 2.0])) for t in times]
+    angle = np.array([w.joint_angle for w in wanted])
+    assert np.abs(np.diff(angle, axis=0)).max() < 0.15
+    position = np.array([w.root_position_m for w in wanted])
+    assert np.abs(np.diff(position, axis=0)).max() < 0.006
+    quaternion = np.array([w.root_quaternion for w in wanted])
+    np.testing.assert_allclose(np.linalg.norm(quaternion, axis=1), 1.0)
+    assert np.abs(np.diff(quaternion, axis=0)).max() < 0.01
+    # the root goes on at the commanded speed from where it started
+    moving = times > 0
+    elapsed = times[moving] + crawl.gait.lookahead_s
+    np.testing.assert_allclose(position[moving, 0], 1.0 + speed * elapsed, atol=1e-9)
+    np.testing.assert_allclose(position[:, 1], 2.0)
+
+
+@pytest.mark.parametrize("speed", SPEEDS)
+def test_reference_velocity_is_the_rate_of_its_angles(crawls, speed):
+    crawl = crawls[speed]
+    step = 1.0 / PHASES / crawl.gait.frequency_hz
+    for k in range(PHASES):  # in the middle of a cell, where the table is straight
+        time_s = (k + 0.25) * step - crawl.gait.lookahead_s + 1e-6
+        if time_s <= 0.0:
+            continue
+        now, later = (crawl_reference(crawl, time_s + d, np.zeros(2)) for d in (0.0, 1e-3))
+        rate = (later.joint_angle - now.joint_angle) / 1e-3
+        np.testing.assert_allclose(now.joint_velocity, rate, atol=1e-6)
+        assert now.root_velocity_m_per_s[0] == speed
+
+
+def test_before_time_0_the_body_stands(crawls):
+    crawl = crawls[0.4]
+    early = crawl_reference(crawl, -1.0, np.zeros(2))
+    late = crawl_reference(crawl, -0.2, np.zeros(2))
+    np.testing.assert_array_equal(early.joint_angle, late.joint_angle)
+    np.testing.assert_array_equal(early.joint_angle, crawl.table.joint_angle[0])
+    assert not early.joint_velocity.any() and not early.root_velocity_m_per_s.any()
+    np.testing.assert_array_equal(early.root_position_m[:2], 0.0)
+
+
+def test_only_stance_limbs_may_bear_weight(body, crawls):
+    # the lead is a matter of the gait: without it, what bears weight is what is in stance
+    gait = dataclasses.replace(Gait(), unload_lead_s=0.0, lookahead_s=0.0)
+    bound = crawls[0.4]._replace(gait=gait)
+    for k in range(PHASES):
+        time_s = (k + 0.5) / PHASES / gait.frequency_hz
+        may = crawl_reference(bound, time_s, np.zeros(2)).may_support
+        for support, geom in enumerate(body.support.geoms):
+            limb = bound.limb[support]
+            expected = limb >= 0 and bound.table.in_stance[k, limb]
+            assert may[support] == expected, (k, geom)
+    groups = {body.support.groups[s] for s in np.flatnonzero(bound.limb >= 0)}
+    assert groups <= {"hand", "knee", "shin", "toes", "foot"} and {"hand", "knee"} <= groups
+
+
+def test_swing_limbs_step_after_a_drift(body, crawls):
+    """Moving to the left, limbs in swing go to the left; limbs in stance stay."""
+    crawl = crawls[0.4]
+    k = int(np.flatnonzero(~crawl.table.in_stance[:, 0])[2])
+    time_s = (k + 0.5) / PHASES / crawl.gait.frequency_hz - crawl.gait.lookahead_s
+    rows = []
+    for sideways in (0.0, 0.2):
+        data = mujoco.MjData(body.model)
+        wanted = crawl_reference(crawl, time_s, np.zeros(2), sideways)
+        data.qpos[:3] = wanted.root_position_m
+        data.qpos[3:7] = wanted.root_quaternion
+        data.qpos[body.joint_qpos] = wanted.joint_angle
+        mujoco.mj_kinematics(body.model, data)
+        rows.append(data)
+    swings = ~crawl.table.in_stance[int(time_s * crawl.gait.frequency_hz * PHASES) % PHASES]
+    for limb, name in enumerate(LIMBS):
+        kind, side = name.split("_")
+        index = body.bodies.index(f"{BODIES[kind]}_{side}")
+        tip = body.model.geom(f"{GEOMS[kind][0]}_{side}").id
+        moved = rows[1].geom_xpos[tip, 1] - rows[0].geom_xpos[tip, 1]
+        if swings[limb]:
+            assert moved > 0.005, name
+        else:
+            np.testing.assert_allclose(rows[1].xpos[index], rows[0].xpos[index], atol=1e-12)
+
+
+def test_an_unknown_pattern_is_refused(body):
+    with pytest.raises(ValueError, match="pattern 'trot' is unknown; allowed: diagonal"):
+        make_crawl(body, Gait(pattern="trot"), 0.3)
+    assert set(PATTERNS) == {"diagonal", "four_beat", "pace"}
