@@ -39,7 +39,7 @@ class Config:
     overrides: tuple[str, ...] = ()  # "path=value" for all tasks or "task.path=value" for one
 
 
-SECONDS = {"crawl": 5.0}
+SECONDS = {"crawl": 6.0}
 
 HELD_EQUAL = {"isometric": "drive", "roll": "commanded movement", "crawl": "commanded movement"}
 
@@ -74,6 +74,8 @@ MEASURES = {
         "muscle_force_fluctuation": "Force fluctuation",
         "metabolic_power_w": "Metabolic power",
         "efficiency": "Efficiency",
+        "cost_of_transport_j_per_kg_m": "Cost of transport",
+        "sideways_drift_m": "Sideways drift",
     },
 }
 

@@ -82,14 +82,15 @@ def test_bad_conditions(change: dict, part: str) -> None:
         ({"overrides": ["settings.low_drive=1.5"]}, "low_drive=1.5"),
         ({"overrides": ["pools.n_units=0"]}, "n_units"),
         ({"overrides": ["seconds=-2"]}, "seconds=-2"),
-        ({"overrides": ["crawl.settings.gains.horizon_s=0"]}, "horizon_s"),
+        ({"tasks": ["crawl"], "overrides": ["settings.gains.horizon_s=0"]}, "horizon_s"),
         ({"strength": 2.0}, "strength"),
         ({"strength": float("nan")}, "strength"),
         ({"scope": "bodies"}, "body"),
     ],
 )
 def test_check_finds_what_only_plan_and_pools_refuse(change: dict, part: str) -> None:
-    configs = study.conditions(["isometric"], ["common_drive"], 1, **change)
+    given = {"tasks": ["isometric"], "strategies": ["common_drive"], "n_seeds": 1, **change}
+    configs = study.conditions(**given)
     with pytest.raises(ValueError) as caught:
         study.check(configs)
     assert part in str(caught.value)

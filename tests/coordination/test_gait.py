@@ -10,14 +10,8 @@ import numpy as np
 import pytest
 
 from neurocoord.body import model
-from neurocoord.coordination.gait import (
-    PATTERNS,
-    PHASES,
-    Gait,
-    crawl_reference,
-    make_crawl,
-    tabulate,
-)
+from neurocoord.coordination.crawl import crawl_reference, make_crawl
+from neurocoord.coordination.gait import PATTERNS, PHASES, Gait, tabulate
 from neurocoord.coordination.reference import LIMBS
 
 SPEEDS = (0.4, 0.0, -0.2)

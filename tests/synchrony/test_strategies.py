@@ -59,13 +59,13 @@ def pool():
 
 @pytest.fixture(scope="module")
 def alone(pool):
-    return marginals(*run(pool, independent.coupling(pool), 0.4, 40, 4))
+    return marginals(*run(pool, independent.coupling(pool), 0.4, 60, 4))
 
 
 @pytest.mark.parametrize("name", ["common_drive", "short_term"])
 def test_marginals_stand_at_full_dial(pool, alone, name) -> None:
     """Tolerance: five standard errors over seeds plus a floor of 0.1 %."""
-    shared = marginals(*run(pool, synchrony.strategy(name)(pool), 0.4, 40, 4))
+    shared = marginals(*run(pool, synchrony.strategy(name)(pool), 0.4, 60, 4))
     for what, sees in (("rate", 0.01), ("isi_cv", 0.05), ("force", 0.01)):
         a, b = alone[what], shared[what]
         error = np.hypot(a.std(ddof=1), b.std(ddof=1)) / np.sqrt(a.size)

@@ -137,7 +137,14 @@ def _add_contact_geom(spec: mujoco.MjSpec, row: ContactRow) -> None:
         start, end = _point(row.start_m, side), _point(row.end_m, side)
         name = side_name(row.name, side)
         body = spec.body(_owner(row.body, side))
-        shape = dict(name=name, friction=FRICTION, condim=3, rgba=SKIN_RGBA, group=0, mass=0)
+        shape = {
+            "name": name,
+            "friction": FRICTION,
+            "condim": 3,
+            "rgba": SKIN_RGBA,
+            "group": 0,
+            "mass": 0,
+        }
         if np.linalg.norm(end - start) < 2e-3:
             size = [row.radius_m, 0, 0]
             body.add_geom(type=mujoco.mjtGeom.mjGEOM_SPHERE, pos=start, size=size, **shape)
@@ -176,15 +183,15 @@ CONTACT_WIDTH = 7  # found 1, force 3, position 3
 
 def _add_wrap(spec: mujoco.MjSpec, row: WrapRow) -> None:
     for side in _sides_of_shape(row.body, row.centre_m[2]):
-        common = dict(
-            name=side_name(row.name, side),
-            pos=_point(row.centre_m, side),
-            contype=0,
-            conaffinity=0,
-            group=3,
-            mass=0,
-            rgba=(0.4, 0.6, 0.4, 0.3),
-        )
+        common = {
+            "name": side_name(row.name, side),
+            "pos": _point(row.centre_m, side),
+            "contype": 0,
+            "conaffinity": 0,
+            "group": 3,
+            "mass": 0,
+            "rgba": (0.4, 0.6, 0.4, 0.3),
+        }
         body = spec.body(_owner(row.body, side))
         if row.shape == "sphere":
             body.add_geom(type=mujoco.mjtGeom.mjGEOM_SPHERE, size=[row.radius_m, 0, 0], **common)

@@ -11,7 +11,8 @@ from neurocoord.body.model import Body
 from neurocoord.body.postures import resting_height_m
 from neurocoord.body.reading import BodyReading
 from neurocoord.coordination.allocation import ControllerGains, WarmStart, allocate
-from neurocoord.coordination.gait import Crawl, Gait, crawl_reference, make_crawl
+from neurocoord.coordination.crawl import Crawl, crawl_reference, make_crawl
+from neurocoord.coordination.gait import Gait
 from neurocoord.coordination.library import load_movement
 from neurocoord.tasks.movement import (
     MOVEMENT_MEASURES,

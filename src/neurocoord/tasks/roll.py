@@ -142,7 +142,7 @@ def outcome(body: Body, plan: Plan, reading: BodyReading, env: int, time_s: floa
 def reward_terms(
     body: Body, plan: Plan, reading: BodyReading, env: int, drive: np.ndarray
 ) -> dict[str, float]:
-    """Named terms in [0, 1]: how far pelvis and thorax have rolled, trunk together, little drive."""
+    """Named terms in [0, 1]: roll of pelvis and thorax, trunk together, little drive."""
     pelvis, thorax = roll_angles(plan, reading, env)
     return {
         "pelvis": float(np.clip(pelvis / np.pi, 0.0, 1.0)),

@@ -1,0 +1,69 @@
+"""The body really moves: it crawls without a fall and rolls over, by its muscles alone."""
+
+import numpy as np
+import pytest
+
+from neurocoord import trial
+from neurocoord.synchrony import STRATEGIES
+
+FAST_SEED = 11
+SLOW_SEEDS = (0, 1, 2, 3, 4, 20, 21, 22)
+
+
+def run(task: str, strategy: str, seed: int) -> trial.Trial:
+    return trial.run(
+        trial.TrialConfig(task=task, seed=seed, synchrony=trial.Synchrony(strategy=strategy))
+    )
+
+
+def assert_crawls(done: trial.Trial) -> None:
+    assert not done.fell, done.ended
+    assert done.trace.time_s[-1] > 9.9
+    assert done.measures["speed_m_per_s"] >= 0.3
+    assert done.measures["sideways_drift_m"] < 1.0
+    body = trial.bodies.load("humanoid")
+    moving = done.trace.time_s >= 0.0
+    touches = done.trace.contact_force_n[moving].max(axis=0) > 0.0
+    knees = [i for i, group in enumerate(body.support.groups) if group == "knee"]
+    palms = [i for i, group in enumerate(body.support.groups) if group == "hand"]
+    assert touches[knees].all() and touches[palms].any()
+    # each limb leaves the floor again and again: it steps, it does not slide
+    for support in knees:
+        in_air = done.trace.contact_force_n[moving][:, support] == 0.0
+        assert np.count_nonzero(np.diff(in_air.astype(int)) == 1) >= 8
+
+
+@pytest.mark.parametrize("strategy", list(STRATEGIES))
+def test_crawls_for_ten_seconds(strategy):
+    assert_crawls(run("crawl", strategy, FAST_SEED))
+
+
+@pytest.mark.parametrize("strategy", list(STRATEGIES))
+def test_rolls_from_supine_to_prone(strategy):
+    done = run("roll", strategy, FAST_SEED)
+    assert done.ended == "done"
+    assert done.measures["roll_time_s"] < 4.0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", SLOW_SEEDS)
+@pytest.mark.parametrize("strategy", list(STRATEGIES))
+def test_crawls_on_every_seed(strategy, seed):
+    assert_crawls(run("crawl", strategy, seed))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", SLOW_SEEDS)
+@pytest.mark.parametrize("strategy", list(STRATEGIES))
+def test_rolls_on_every_seed(strategy, seed):
+    done = run("roll", strategy, seed)
+    assert done.ended == "done"
+    assert done.measures["roll_time_s"] < 4.0
+
+
+def test_without_its_muscles_it_does_not_crawl():
+    runner = trial.Runner(trial.TrialConfig(task="crawl"))
+    runner.reset(0)
+    for _ in range(250):
+        runner.advance(np.zeros(len(runner.body.muscles)))
+    assert runner.outcome() == "fell"

@@ -1,0 +1,75 @@
+"""The search for a movement at toy size: it writes a movement, goes on from it, and repeats."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from neurocoord.coordination.library import movement_from
+from neurocoord.resources import load_experiment
+
+pytest.importorskip("cma", reason="the search needs CMA-ES: pip install 'neurocoord[tune]'")
+TUNE = load_experiment("tune_movement")
+KINDS = sorted(TUNE.SPACE)
+TOY = TUNE.Config(
+    kind="roll", generations=1, seed=3, units=4, trials=1, population=2, check_trials=0, seconds=0.1
+)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_kept_movement_lies_inside_the_space(kind: str) -> None:
+    found, space = TUNE.plain(kind), TUNE.SPACE[kind]
+    start = TUNE.read(found, space)
+    assert len({p.path for p in space}) == len(space)
+    outside = [p.path for p, share in zip(space, start) if not 0 <= share <= 1]
+    assert outside == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_point_is_written_and_read_again(kind: str) -> None:
+    found, space = TUNE.plain(kind), TUNE.SPACE[kind]
+    before = json.dumps(found)
+    point = np.linspace(0.05, 0.95, len(space))
+    other = TUNE.written(found, space, point)
+    assert json.dumps(found) == before
+    np.testing.assert_allclose(TUNE.read(other, space), point, atol=1e-3)
+    movement_from(other)
+
+
+def test_trials_take_strategies_in_turn_and_new_seeds() -> None:
+    trials = TUNE.configs_of(TOY, TUNE.plain("roll"), "tune", 1, 6)
+    assert [t.synchrony.strategy for t in trials] == [
+        *("independent", "short_term", "common_drive"),
+        *("independent", "short_term", "common_drive"),
+    ]
+    assert len({t.seed for t in trials}) == 6
+
+
+def test_a_search_goes_on_from_its_file(tmp_path: Path) -> None:
+    config = replace(TOY, out=tmp_path / "movement.json")
+    first = TUNE.run(config)
+    assert first["search"]["generation"] == 1
+    assert json.loads(config.out.read_text()) == first
+    assert TUNE.run(replace(config, out=tmp_path / "again.json")) == first
+    second = TUNE.run(replace(config, check_trials=1))
+    assert second["search"]["generation"] == 2
+    assert second["search"]["mean"] != first["search"]["mean"]
+    assert set(second["search"]["check"]) == {"kept", "mean", "best"}
+    movement_from(json.loads(config.out.read_text()))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["again.json", "movement.json"]
+
+
+def test_a_file_of_something_else_is_refused_and_kept(tmp_path: Path) -> None:
+    path = tmp_path / "movement.json"
+    for text in ("not JSON", json.dumps(TUNE.plain("roll"))):
+        path.write_text(text)
+        with pytest.raises(ValueError, match=r"movement\.json is no file of this search"):
+            TUNE.run(replace(TOY, out=path))
+        assert path.read_text() == text
+
+
+def test_a_wrong_kind_is_told_the_right_ones() -> None:
+    with pytest.raises(ValueError, match="allowed: crawl, roll; did you mean 'crawl'"):
+        TUNE.run(replace(TOY, kind="crowl"))
