@@ -157,10 +157,16 @@ def test_the_clock_waits_for_the_body(body):
         (180.0, True),
     ):
         reading = reading_of(body, lying(degrees, roll.plan.side))
-        after = advance_clock(roll, reading, 0, end, 0.004)
+        after, waited = advance_clock(roll, reading, 0, end, 0.0, 0.004)
         assert after == pytest.approx(end + 0.004 * runs, abs=1e-12)
+        assert waited == (0.0 if runs else 0.004)
     # at its start nothing lags
-    assert advance_clock(roll, reading_of(body, lying(0.0, "left")), 0, 0.0, 0.004) == 0.004
+    supine = reading_of(body, lying(0.0, roll.plan.side))
+    assert advance_clock(roll, supine, 0, 0.0, 0.0, 0.004) == (0.004, 0.0)
+    # a body that does not catch up begins anew, and not before its patience is at an end
+    patience = roll.plan.patience_s
+    assert advance_clock(roll, supine, 0, end, patience, 0.004) == (0.0, 0.0)
+    assert advance_clock(roll, supine, 0, end, patience - 0.005, 0.004)[0] == end
 
 
 @pytest.mark.parametrize("side", SIGN)

@@ -1,8 +1,8 @@
 """Rolling over from supine to prone: keyframes of posture and roll angle on a clock that waits.
 
 A segmental roll: the trailing leg and arm reach across while the trunk turns, and the pelvis
-follows. The clock stops while the body's roll lags the reference by more than a set angle.
-Written for a roll to the left; a roll to the right is its mirror image.
+follows. The clock stops while the body's roll lags the reference by more than a set angle, and
+begins anew when the body does not catch up. Written for a roll to the left; a roll to the right is its mirror image.
 """
 
 from __future__ import annotations
@@ -80,6 +80,7 @@ class RollPlan:
     second: RollKeyframe = field(default_factory=lambda: _SECOND)
     last: RollKeyframe = field(default_factory=lambda: PRONE)
     wait_deg: float = 45.0
+    patience_s: float = 0.35  # after waiting this long the roll begins anew (choice)
     lookahead_s: float = 0.03
     trunk_stiffness_nm_per_rad: float = 100.0
     limb_stiffness_nm_per_rad: float = 30.0
@@ -165,13 +166,20 @@ def _between(knots: np.ndarray, values: np.ndarray, time_s: float) -> tuple[np.n
 
 
 def advance_clock(
-    roll: Roll, reading: BodyReading, env: int, clock_s: float, step_s: float
-) -> float:
-    """The roll's own time: it stands still while the body lags too far behind."""
+    roll: Roll, reading: BodyReading, env: int, clock_s: float, waited_s: float, step_s: float
+) -> tuple[float, float]:
+    """The roll's own time, and how long it has waited (s).
+
+    It stands still while the body lags too far behind; a body that does not catch up within
+    ``patience_s`` begins anew from its back.
+    """
     wanted, _ = _between(roll.knot_s, roll.knot_roll, clock_s)
     actual = roll_angle(reading.body_rotation[env, 1], roll.sign)
-    lags = wanted - actual > np.radians(roll.plan.wait_deg)
-    return clock_s if lags else clock_s + step_s
+    if wanted - actual <= np.radians(roll.plan.wait_deg):
+        return clock_s + step_s, 0.0
+    if waited_s + step_s > roll.plan.patience_s:
+        return 0.0, 0.0
+    return clock_s, waited_s + step_s
 
 
 def wanted_orientation(rotation: np.ndarray, roll_rad: float) -> np.ndarray:

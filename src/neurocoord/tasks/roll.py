@@ -69,6 +69,7 @@ class Memory(NamedTuple):
     """What the built-in controller remembers between blocks."""
 
     clock_s: float  # the roll's own time
+    waited_s: float  # how long the clock has stood still
     warm_start: WarmStart | None
 
 
@@ -100,7 +101,7 @@ def horizon_s(plan: Plan) -> float:
 
 def begin(plan: Plan) -> Memory:
     """The roll's clock has not begun."""
-    return Memory(0.0, None)
+    return Memory(0.0, 0.0, None)
 
 
 def expert(
@@ -115,12 +116,12 @@ def expert(
     reach: Reach,
 ) -> tuple[np.ndarray, np.ndarray, Memory]:
     """Drive [muscle] of the built-in controller, and the posture it asks for."""
-    clock = memory.clock_s
+    clock, waited = memory.clock_s, memory.waited_s
     if time_s > 0.0:
-        clock = advance_clock(plan.roll, reading, env, clock, BLOCK_S)
+        clock, waited = advance_clock(plan.roll, reading, env, clock, waited, BLOCK_S)
     wanted = roll_reference(plan.roll, reading, env, clock)
     given = allocate(body, reading, env, wanted, low, high, plan.settings.gains, memory.warm_start)
-    return reach(given.active_state), wanted.joint_angle, Memory(clock, given.warm_start)
+    return reach(given.active_state), wanted.joint_angle, Memory(clock, waited, given.warm_start)
 
 
 def roll_angles(plan: Plan, reading: BodyReading, env: int) -> tuple[float, float]:
