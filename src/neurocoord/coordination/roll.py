@@ -2,7 +2,8 @@
 
 A segmental roll: the trailing leg and arm reach across while the trunk turns, and the pelvis
 follows. The clock stops while the body's roll lags the reference by more than a set angle, and
-begins anew when the body does not catch up. Written for a roll to the left; a roll to the right is its mirror image.
+begins anew when the body does not catch up. Written for a roll to the left; a roll to the right
+is its mirror image.
 """
 
 from __future__ import annotations
