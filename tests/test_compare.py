@@ -93,7 +93,9 @@ def test_the_figure_says_what_was_held_equal_and_has_units(report) -> None:
     assert "drive (isometric), commanded movement (crawl)" in words
     assert "2 seeds" in words
     axes = [axes for band in figure.subfigs for axes in band.axes if axes.axison]
-    assert len(axes) == 3 + 12 + 6
+    panels = sum(len(EXPERIMENT.shown(task, report)) for task in report.config.tasks)
+    assert panels == 12 + 8  # every measure that is named has a panel, and none is lost
+    assert len(axes) == 3 + panels
     labels = {a.get_title(loc="left"): a.get_ylabel() for a in axes}
     assert labels["Speed"] == "m/s"
     assert labels["Torque, high hold"] == "Nm"
