@@ -8,7 +8,7 @@ is its mirror image.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +18,6 @@ from neurocoord.body.reading import BodyReading
 from neurocoord.coordination.reference import Reference, joint_index
 
 SIDES = ("left", "right")
-MIRRORED_MIDLINE = ("bending", "rotation")  # these change sign in the mirror
 PRONE_DEG = 180.0
 
 
@@ -232,6 +231,3 @@ def roll_reference(roll: Roll, reading: BodyReading, env: int, clock_s: float) -
         may_support=roll.may_support,
         stiffness_nm_per_rad=roll.stiffness,
     )
-
-
-KEYFRAME_FIELDS = tuple(f.name for f in fields(RollKeyframe))
