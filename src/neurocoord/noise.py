@@ -33,6 +33,10 @@ SHARED_HAZARD = 3  # shared brief synaptic events, "unit" = scope key, count = t
 SLOW_SHARED = 4  # shared slow drive noise, "unit" = scope key, count = knot
 FIRST_PHASE = 5  # phase at the start, count = 0
 ENVIRONMENT = 6  # seeds of the environments of one run
+RHYTHM_PRIVATE = 7  # private beta rhythm, count = knot
+RHYTHM_SHARED = 8  # shared beta rhythm, "unit" = scope key, count = knot
+DOUBLET = 9  # whether a unit starts with a doublet, count = spikes of the unit so far
+STAGGER = 10  # where the systematic sampling of a group begins, "unit" = group, count = 0
 
 _IRWIN_HALL_SCALE = float(1.0 / np.sqrt((65536.0**2 - 1.0) / 3.0))
 

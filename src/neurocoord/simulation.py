@@ -128,11 +128,14 @@ class Simulation:
 
     def drive_for(self, active_state: np.ndarray) -> np.ndarray:
         """Drive [env, muscle] that would hold an active state."""
-        return rate_model.inverse(self.pools, active_state)
+        return rate_model.inverse(self.pools, active_state, self._expected)
 
     def drive_to_reach(self, active_state: np.ndarray) -> np.ndarray:
         """Drive [env, muscle] that brings the pools to an active state within the horizon."""
-        return drive_to_reach(self._reach, active_state, self.bounds()[0])
+        curves = self._reach
+        if self.pools.is_dynamic:
+            curves = reach_curves(self.pools, self._horizon_s, self._expected)
+        return drive_to_reach(curves, active_state, self.bounds()[0])
 
     def advance(self, drive: np.ndarray) -> Block:
         """Run one block of 4 ms; ``drive`` [env, muscle] in 0..1 is reached at its end."""

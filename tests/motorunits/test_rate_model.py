@@ -9,7 +9,13 @@ from neurocoord import synchrony
 from neurocoord.motorunits import discharge, kernel, published, rate_model
 
 # Ratio of force SD to that of independent units at full dial, highest over drives (measured).
-SD_RATIO = {"common_drive": 1.4, "independent": 1.0, "short_term": 2.3}
+SD_RATIO = {
+    "beta": 1.2,
+    "common_drive": 1.4,
+    "independent": 1.0,
+    "short_term": 2.3,
+    "staggered": 1.0,
+}
 
 
 @pytest.fixture(scope="module")

@@ -59,22 +59,26 @@ def hold(params, state, drive):
 def test_curves_rise_from_nothing(pools, horizon_s):
     curves = reach_curves(pools, horizon_s)
     assert curves.horizon_s == horizon_s
-    np.testing.assert_array_equal(curves.added[:, 0], 0.0)
-    assert np.all(np.diff(curves.added, axis=1) >= 0.0)
-    assert np.all(np.diff(curves.added[:, 8:], axis=1) > 0.0)
-    np.testing.assert_allclose(curves.added[:, -1], rate_model.reach(pools, horizon_s), rtol=1e-6)
+    np.testing.assert_array_equal(curves.added[..., 0], 0.0)
+    assert np.all(np.diff(curves.added) >= 0.0)
+    assert np.all(np.diff(curves.added[..., 8:]) > 0.0)
+    np.testing.assert_allclose(
+        curves.added[0, :, -1], rate_model.reach(pools, horizon_s), rtol=1e-6
+    )
 
 
 def test_a_longer_horizon_reaches_further(pools):
     short, long = reach_curves(pools, 0.02).added, reach_curves(pools, 0.04).added
-    assert np.all(long[:, 8:] > short[:, 8:])
+    assert np.all(long[..., 8:] > short[..., 8:])
 
 
 def test_drive_inverts_the_curve(pools):
     curves = reach_curves(pools, HORIZON_S)
     drive = np.linspace(0.1, 1.0, 40)[:, None] * np.ones(5)
-    knots = np.linspace(0.0, 1.0, curves.added.shape[1])
-    added = np.array([[np.interp(d, knots, a) for d, a in zip(row, curves.added)] for row in drive])
+    knots = np.linspace(0.0, 1.0, curves.added.shape[2])
+    added = np.array(
+        [[np.interp(d, knots, a) for d, a in zip(row, curves.added[0])] for row in drive]
+    )
     low = np.full_like(added, 0.07)
     np.testing.assert_allclose(drive_to_reach(curves, low + added, low), drive, atol=1e-9)
 

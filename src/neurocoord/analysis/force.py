@@ -1,4 +1,4 @@
-"""Measures of a force record: steadiness and rate of force development.
+"""Measures of a force record: steadiness, rate of force development, endurance and economy.
 
 All take `force_n` of shape `[..., tick]`, sampled every `tick_s`, in N or, for a joint's torque,
 N m; pulling is positive.
@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from neurocoord.motorunits.trains import in_ticks
 
 Floats = NDArray[np.float64]
 
@@ -111,6 +113,49 @@ def rate_of_force_development(
         steepest[row] = _steepest(f, tick_s)
     rate = rate.reshape(*onset.shape, len(edges)) / maximum[..., None]
     return RateOfForceDevelopment(onset, rate, steepest.reshape(onset.shape) / maximum, peak)
+
+
+def endurance_time_s(
+    force_n: ArrayLike, tick_s: float, *, target_n: ArrayLike, span_s: float
+) -> Floats:
+    """Time for which force held its target, in s from the first tick, `[...]`.
+
+    Force fails where it first stays below `target_n` (`[...]` or a number) for `span_s` without a
+    break; the time returned is where that stretch begins. NaN where the record ends without
+    failure. Give as target what still counts as holding (say 95 % of the force asked for) and start
+    the record when force has been reached: a rise from rest is a failure at 0.
+    """
+    force = _checked(force_n)
+    _check_positive("tick_s", tick_s)
+    _check_positive("span_s", span_s)
+    target = np.asarray(target_n, dtype=np.float64)
+    if not (np.isfinite(target).all() and np.all(target > 0)):
+        raise ValueError(f"target_n is {target_n!r}; it must be finite and above 0")
+    n = max(1, in_ticks(span_s, tick_s))
+    if not span_s <= force.shape[-1] * tick_s:
+        raise ValueError(
+            f"span_s is {span_s!r}; it must be at most the record, {force.shape[-1] * tick_s:g} s"
+        )
+    below = force < np.broadcast_to(target, force.shape[:-1])[..., None]
+    total = np.concatenate(
+        [np.zeros((*force.shape[:-1], 1), np.int64), np.cumsum(below, axis=-1)], axis=-1
+    )
+    failed = total[..., n:] - total[..., :-n] == n
+    return np.where(failed.any(axis=-1), np.argmax(failed, axis=-1) * tick_s, np.nan)
+
+
+def economy_n_s_per_j(force_n: ArrayLike, tick_s: float, energy_j: ArrayLike) -> Floats:
+    """Force-time integral bought with a joule of metabolic energy, in N s/J, `[...]`.
+
+    ``sum(force) tick_s / energy``, with `energy_j` (`[...]` or a number) spent over the same
+    record (resting energy counted or not, as it was given).
+    """
+    force = _checked(force_n)
+    _check_positive("tick_s", tick_s)
+    energy = np.asarray(energy_j, dtype=np.float64)
+    if not (np.isfinite(energy).all() and np.all(energy > 0)):
+        raise ValueError(f"energy_j is {energy_j!r}; it must be finite and above 0")
+    return force.sum(axis=-1) * tick_s / np.broadcast_to(energy, force.shape[:-1])
 
 
 def _onset_tick(force: Floats, baseline: float, fraction: float) -> float:

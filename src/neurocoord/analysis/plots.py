@@ -5,7 +5,7 @@ Figures are made without pyplot, so no display is asked for and no state is left
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -70,6 +70,33 @@ def compare_figure(
         figure.text(0.01, 1 - 0.16 * inch, title, size=14, weight="bold", va="top")
         figure.text(0.01, 1 - 0.50 * inch, subtitle, size=9.5, color=GREY, va="top")
         _legend(figure, strategies)
+    return figure
+
+
+def one_panel(title: str, draw: Callable[[Axes], None]) -> Figure:
+    """A figure of one panel, which `draw` fills."""
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    with rc_context(_STYLE):
+        figure = Figure(figsize=(6.4, 4.4), dpi=150, layout="constrained")
+        axes = figure.subplots()
+        axes.set_title(title, loc="left", weight="bold")
+        draw(axes)
+    return figure
+
+
+def stacked(title: str, heights: Sequence[float], draw: Callable[[Sequence[Axes]], None]) -> Figure:
+    """Panels over one another that share their x, of relative `heights`, which `draw` fills."""
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    with rc_context(_STYLE):
+        figure = Figure(figsize=(8.0, 1.1 + 1.0 * sum(heights)), dpi=150, layout="constrained")
+        axes = figure.subplots(len(heights), 1, sharex=True, height_ratios=heights, squeeze=False)
+        draw(list(axes[:, 0]))
+        figure.align_ylabels()
+        figure.suptitle(title, x=0.01, ha="left", size=10.5, weight="bold")
     return figure
 
 

@@ -1,4 +1,4 @@
-"""The command line: `neurocoord compare | run | info | view`.
+"""The command line: `neurocoord compare | run | info | view | validate | bench | train | pool`.
 
 Bad input ends with one line on stderr and code 2 before any work; a failure of ours with code 1.
 Heavy rooms are imported inside the commands, so that help comes at once.
@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from neurocoord.cli import bench, pool, train, validate
+from neurocoord.cli.given import BadInput, Json, Quiet
+from neurocoord.cli.given import checking as _checking
+from neurocoord.cli.given import names as _names
+from neurocoord.cli.given import stoppable as _stoppable
 from neurocoord.threads import ONE_THREAD
 
 if TYPE_CHECKING:
@@ -59,10 +63,6 @@ def _count(text: str) -> int:
     return _whole(text)
 
 
-class BadInput(Exception):
-    """What was given is not allowed; the message is one line for the user."""
-
-
 Strategy = Annotated[str, typer.Option(help="Synchronization strategy of the motor units.")]
 Strength = Annotated[
     float, typer.Option(parser=_number, metavar="S", help="Dial of synchronization, 0 to 1.")
@@ -77,8 +77,6 @@ Set = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="Change one setting; may be repeated."),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else.")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
 Out = Annotated[Path | None, typer.Option(help="Results folder, new or empty.")]
 
 
@@ -306,23 +304,10 @@ def view(
         print(f"{save}: {show.story(done)}")
 
 
-@contextmanager
-def _checking() -> Iterator[None]:
-    """Input is looked at inside: a ValueError is then the user's to read, and nothing was done."""
-    try:
-        yield
-    except (ValueError, FileNotFoundError, PermissionError) as error:
-        raise BadInput(str(error)) from error
-
-
-@contextmanager
-def _stoppable() -> Iterator[None]:
-    """Ctrl-C ends the work with one line."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        print("neurocoord: stopped; nothing was written", file=sys.stderr)
-        raise typer.Exit(130) from None
+app.command("validate")(validate.command)
+app.command("bench")(bench.command)
+app.command("train")(train.command)
+app.command("pool")(pool.command)
 
 
 def _refuse(message: str) -> int:
@@ -331,12 +316,8 @@ def _refuse(message: str) -> int:
 
 
 def _command(given: Sequence[str]) -> str:
-    names = {"compare", "run", "info", "view"}
+    names = {"compare", "run", "info", "view", "validate", "bench", "train", "pool"}
     return f"{given[0]} " if given and given[0] in names else ""
-
-
-def _names(text: str | None) -> tuple[str, ...] | None:
-    return None if text is None else tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _check_seconds(seconds: float | None) -> None:

@@ -23,6 +23,10 @@ N_QUANTILE = 8192  # cells of the quantile tables (choice)
 N_HAZARD = 1560  # cells of the hazard table over -Z_LIMIT .. Z_LIMIT, 0.005 SD each (choice)
 N_LEAST = 512  # cells of the inverse hazard table (choice)
 HAZARD_LIMIT = 4.25  # above the hazard of the normal at z = 3.9 (4.13 per SD)
+N_DECAY = 2048  # cells of the table of exp(-u) over 0 .. DECAY_LIMIT (choice; error below 1e-5)
+DECAY_LIMIT = 16.0
+LEAST_THRESHOLD = 0.05  # of the mean interval: where a wide law would fire at once (choice)
+SILENCE_TICKS = 200  # a unit silent for longer starts anew: its next spike is a first one (choice)
 
 
 def peak_rate_hz(recruitment_threshold: F64, first_hz: float, difference_hz: float) -> F64:
@@ -42,6 +46,59 @@ def discharge_rate_hz(
         minimum_rate_hz + rate_gain_hz * (excitation - recruitment_threshold), peak_rate_hz
     )
     return np.where(excitation >= recruitment_threshold, rate, 0.0)
+
+
+def decay_table() -> F64:
+    """exp(-u) at N_DECAY + 1 equally spaced u from 0 to DECAY_LIMIT.
+
+    Rates and interval laws read the table rather than exp, whose last bit differs between NumPy
+    and compiled code: spikes must not.
+    """
+    return np.exp(-np.linspace(0.0, DECAY_LIMIT, N_DECAY + 1))
+
+
+def decay(u: F64, table: F64) -> F64:
+    """exp(-u) for u >= 0 by straight lines in `decay_table`; its last value beyond the table."""
+    position = np.minimum(u * (N_DECAY / DECAY_LIMIT), N_DECAY - 1e-9)
+    j = position.astype(np.int64)
+    return np.asarray(table[j] + (position - j) * (table[j + 1] - table[j]))
+
+
+def saturating_rate_hz(
+    excitation: F64,
+    recruitment_threshold: F64,
+    minimum_rate_hz: F64,
+    peak_rate_hz: F64,
+    rate_gain_hz: F64,
+    table: F64,
+) -> F64:
+    """Rate (imp/s) that rises exponentially towards its peak; 0 below the threshold.
+
+    ``r = MFR + (PFR - MFR) [1 - exp(-g (E - RTE) / (PFR - MFR))]``: the rising exponential by which
+    Fuglevand, Lester & Johns 2015 (J Neurophysiol 113:1310-1322) describe rate saturation, with
+    the slope of the linear relation at recruitment.
+    """
+    span = np.maximum(peak_rate_hz - minimum_rate_hz, 1e-9)
+    u = np.maximum(rate_gain_hz * (excitation - recruitment_threshold) / span, 0.0)
+    rate = minimum_rate_hz + span * (1.0 - decay(u, table))
+    return np.where(excitation >= recruitment_threshold, rate, 0.0)
+
+
+def interval_cv(
+    excitation: F64,
+    recruitment_threshold: F64,
+    isi_cv: F64,
+    isi_cv_onset: F64,
+    decay_excitation: F64,
+    table: F64,
+) -> F64:
+    """CV of intervals that falls as excitation rises above the unit's threshold.
+
+    ``cv = isi_cv + isi_cv_onset exp(-(E - RTE) / decay)``. Nagamori et al. 2021 (PLoS Comput Biol
+    17:e1008707, the authors' code) use .10 + .20 exp(-(U - U_th) / .025), U the drive of 0..1.
+    """
+    above = np.maximum(excitation - recruitment_threshold, 0.0) / decay_excitation
+    return isi_cv + isi_cv_onset * decay(above, table)
 
 
 def cumulative_hazard(z: F64) -> F64:
@@ -92,8 +149,20 @@ def exponential_table() -> F64:
 
 
 def interval_threshold(z: F64, isi_cv: F64) -> F64:
-    """Phase at which a unit fires, eq 6-8: ``theta = 1 + cv z`` (mean interval = 1)."""
-    return 1.0 + isi_cv * z
+    """Phase at which a unit fires, eq 6-8: ``theta = 1 + cv z`` (mean interval = 1).
+
+    At least LEAST_THRESHOLD, which only intervals of cv above 0.24 ever meet.
+    """
+    return np.maximum(1.0 + isi_cv * z, LEAST_THRESHOLD)
+
+
+def firing_probability(hazard: F64) -> F64:
+    """``1 - exp(-u)`` for a small hazard u >= 0, by the [2/2] Pade form (error below 1e-5 to .5).
+
+    Rational, so that NumPy and compiled code agree to the last bit.
+    """
+    even, odd = 1.0 + hazard * hazard * (1.0 / 12.0), 0.5 * hazard
+    return 1.0 - (even - odd) / (even + odd)
 
 
 def drive_ramp(previous: F64, target: F64, n_ticks: int) -> F64:

@@ -14,8 +14,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from neurocoord.motorunits.kernel import compiled
-from neurocoord.motorunits.parameters import GAIN_LIMIT, N_GAIN, PoolParameters
+from neurocoord.motorunits import expected_step
+from neurocoord.motorunits.rate_model import ExpectedState
+from neurocoord.motorunits.records import PoolParameters, n_muscles
 
 F64 = NDArray[np.float64]
 N_KNOTS = 64  # cells of the curve over drive 0..1 (choice)
@@ -24,31 +25,25 @@ N_KNOTS = 64  # cells of the curve over drive 0..1 (choice)
 class ReachCurves(NamedTuple):
     """Active state added within ``horizon_s`` by a held drive, per muscle."""
 
-    added: F64  # [muscle, N_KNOTS + 1], over drive 0 .. 1
+    added: F64  # [row, muscle, N_KNOTS + 1], over drive 0 .. 1; one row, or one for each env
     horizon_s: float
 
 
-def reach_curves(params: PoolParameters, horizon_s: float) -> ReachCurves:
-    """Tabulate what each drive adds to active state within ``horizon_s`` (s)."""
+def reach_curves(
+    params: PoolParameters, horizon_s: float, state: ExpectedState | None = None
+) -> ReachCurves:
+    """Tabulate what each drive adds to active state within ``horizon_s`` (s).
+
+    Of rested pools, or as ``state`` has them where they are dynamic. Saturating units are taken as
+    if they started from rest: with force already there they gain less.
+    """
     if not (np.isfinite(horizon_s) and horizon_s > 0):
         raise ValueError(f"horizon_s must be finite and above 0 s, got {horizon_s}")
-    time_s = params.contraction_time_s
-    h = horizon_s / time_s
+    now = state.now if state is not None and params.is_dynamic else params.rested
+    h = horizon_s / now.contraction_time_s
     response = 1.0 - np.exp(-h) * (1.0 + h)
-    n_muscles = params.first_unit.size - 1
-    muscle = np.repeat(np.arange(n_muscles), np.diff(params.first_unit))
-    grid = np.linspace(0.0, GAIN_LIMIT, N_GAIN + 1)
-    added = np.empty((n_muscles, N_KNOTS + 1))
-    for knot, drive in enumerate(np.linspace(0.0, 1.0, N_KNOTS + 1)):
-        above = drive * params.max_excitation[muscle] - params.recruitment_threshold
-        rate = np.minimum(params.minimum_rate_hz + params.rate_gain_hz * above, params.peak_rate_hz)
-        rate = np.where(above >= 0.0, rate, 0.0)
-        gain = np.empty_like(rate)
-        for row in np.unique(params.gain_row):
-            units = params.gain_row == row
-            gain[units] = np.interp((time_s * rate)[units], grid, params.mean_gain[row])
-        force = params.twitch_force * np.e * time_s * rate * gain * response
-        added[:, knot] = np.add.reduceat(force, params.first_unit[:-1]) / params.max_force
+    added = np.empty((h.shape[0], n_muscles(params), N_KNOTS + 1))
+    expected_step.curves(params, now, response, np.zeros(added.shape[:2]), added)
     return ReachCurves(added=added, horizon_s=float(horizon_s))
 
 
@@ -59,37 +54,15 @@ def drive_to_reach(curves: ReachCurves, wanted: F64, low: F64) -> F64:
     A state below ``low`` gives drive 0, one that cannot be reached drive 1.
     """
     wanted, low = np.ascontiguousarray(wanted, float), np.ascontiguousarray(low, float)
-    allowed = (wanted.shape[0], curves.added.shape[0])
-    if wanted.ndim != 2 or wanted.shape != low.shape or wanted.shape != allowed:
+    rows, muscles = curves.added.shape[:2]
+    fits = wanted.ndim == 2 and wanted.shape[1] == muscles and rows in (1, wanted.shape[0])
+    if not fits or wanted.shape != low.shape:
         raise ValueError(
-            f"wanted and low must have shape [env, muscle={curves.added.shape[0]}],"
+            f"wanted and low must have shape [env, muscle={muscles}],"
             f" got {wanted.shape} and {low.shape}"
         )
     if np.isnan(wanted).any() or np.isnan(low).any():
         raise ValueError("wanted and low must be numbers, got NaN")
     drive = np.empty_like(wanted)
-    _drive_to_reach(curves.added, wanted - low, drive)
+    expected_step.invert(curves.added, wanted - low, drive)
     return drive
-
-
-@compiled
-def _drive_to_reach(added, missing, drive):  # type: ignore[no-untyped-def]
-    n_knots = added.shape[1] - 1
-    for env in range(missing.shape[0]):
-        for m in range(missing.shape[1]):
-            target = missing[env, m]
-            if target <= added[m, 0]:
-                drive[env, m] = 0.0
-                continue
-            if target >= added[m, n_knots]:
-                drive[env, m] = 1.0
-                continue
-            low, high = 0, n_knots
-            while high - low > 1:
-                middle = (low + high) // 2
-                if added[m, middle] <= target:
-                    low = middle
-                else:
-                    high = middle
-            span = added[m, high] - added[m, low]
-            drive[env, m] = (low + (target - added[m, low]) / span) / n_knots

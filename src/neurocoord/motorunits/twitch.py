@@ -1,9 +1,13 @@
-"""Twitch and force gain (Fuglevand, Winter & Patla 1993, eq 11 and 13-17).
+"""Twitch and force gain (Fuglevand, Winter & Patla 1993, eq 11 and 13-17); a saturating unit.
 
-The gain is applied to each twitch at its own spike and the twitches then add linearly.
+1993: a gain is applied to each twitch at its own spike, and the twitches then add linearly. It
+looks at the last interval only and so punishes doublets. The saturating unit adds the twitches
+first and then saturates, as activation by calcium does; fast contractions need it.
 """
 
 from __future__ import annotations
+
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,3 +63,81 @@ def mean_gain(normalised_rate: F64, isi_cv: float, n_quantiles: int = 400) -> F6
 def mean_force(rate_hz: F64, twitch_force: F64, contraction_time_s: F64, mean_gain: F64) -> F64:
     """Steady mean force of a unit: rate times the area of a twitch (P e T) times the mean gain."""
     return rate_hz * twitch_force * np.e * contraction_time_s * mean_gain
+
+
+def saturation_slope(twitch_tetanus_ratio: F64 | float) -> F64:
+    """b of the saturating unit, so that one twitch of unit height gives `twitch_tetanus_ratio`."""
+    return np.asarray(2.0 * np.arctanh(twitch_tetanus_ratio))
+
+
+def saturation(summed_twitch: F64, slope: F64 | float) -> F64:
+    """Share of tetanic force of a unit whose twitches of unit height add up to `summed_twitch`.
+
+    ``(1 - exp(-b y)) / (1 + exp(-b y)) = tanh(b y / 2)``: the static saturation of Cisi & Kohn 2008
+    (J Comput Neurosci 25:520-542). Other than the 1993 gain it does not look back over the last
+    interval, so that a doublet adds force.
+    """
+    return np.tanh(0.5 * slope * summed_twitch)
+
+
+@lru_cache(maxsize=32)
+def _mean_saturation_table(slope: float, isi_cv: float, limit: float, n_cells: int) -> F64:
+    """Mean of `saturation` over time at steady rate: `n_cells + 1` values over x = 0 .. `limit`."""
+    step = 0.1  # of a contraction time
+    z = np.random.default_rng(0).permutation(_normal_quantiles(300))
+    ends = np.cumsum(np.maximum(1.0 + isi_cv * z, 0.05))
+    mean = np.zeros(n_cells + 1)
+    for j in range(1, n_cells + 1):
+        x = limit * j / n_cells
+        at = np.floor(ends / x / step).astype(np.int64)
+        impulses = np.bincount(at, minlength=int(at[-1]) + 1).astype(np.float64)
+        mean[j] = _mean_after_filter(impulses, slope, step)
+    return mean
+
+
+def _mean_after_filter(impulses: F64, slope: float, step: float) -> float:
+    from scipy.signal import lfilter
+
+    a = np.exp(-step)
+    summed = np.e * step * lfilter([0.0, a], [1.0, -2.0 * a, a * a], impulses)
+    settled = summed[min(summed.size // 10, 400) :]
+    return float(np.mean(saturation(settled, slope)))
+
+
+def _normal_quantiles(n: int) -> F64:
+    from scipy.special import ndtri
+
+    return np.asarray(ndtri((np.arange(n) + 0.5) / n))
+
+
+def mean_saturation(
+    normalised_rate: F64, twitch_tetanus_ratio: float, isi_cv: float, n_cells: int = 64
+) -> F64:
+    """Mean share of tetanic force at steady normalised rate x = T r, over the interval law.
+
+    x up to 4; beyond it the tanh of the mean, which has no fluctuation left.
+    """
+    x = np.asarray(normalised_rate, dtype=np.float64)
+    slope = float(saturation_slope(twitch_tetanus_ratio))
+    limit = 4.0
+    table = _mean_saturation_table(slope, float(isi_cv), limit, n_cells)
+    inside = np.interp(x, np.linspace(0.0, limit, n_cells + 1), table)
+    return np.where(x < limit, inside, saturation(np.e * x, slope))
+
+
+def length_sensitivity(normalised_length: F64, is_fast: NDArray[np.bool_]) -> F64:
+    """How much a twitch counts towards activation at a fibre length (optimal length = 1).
+
+    Ratio of the rates that half activate a unit at optimal and at this length, from the rising
+    phase of ``Af = 1 - exp[-(f / (a_f n_f))^n_f]``, ``n_f = 2.1 + n_f1 (1/L - 1)``, a_f = 0.56,
+    n_f1 = 5 (slow) or 3.3 (fast) of Song, Raphael, Lan & Loeb 2008 (J Neural Eng 5:239-252).
+    Short muscles need higher rates. Lengths below 0.7 and above 1.25 count as those (choice: the
+    form is not meant for more).
+    """
+    length = np.clip(np.asarray(normalised_length, dtype=np.float64), 0.7, 1.25)
+    n_f = 2.1 + np.where(is_fast, 3.3, 5.0) * (1.0 / length - 1.0)
+    return _half_activation(2.1) / _half_activation(n_f)
+
+
+def _half_activation(n_f: F64 | float) -> F64:
+    return np.asarray(0.56 * n_f * np.log(2.0) ** (1.0 / np.asarray(n_f)))

@@ -11,12 +11,14 @@ import difflib
 from collections.abc import Callable
 
 from neurocoord.motorunits.parameters import Coupling
-from neurocoord.synchrony import common_drive, independent, short_term
+from neurocoord.synchrony import beta, common_drive, independent, short_term, staggered
 
 STRATEGIES: dict[str, Callable[..., Coupling]] = {
+    "beta": beta.coupling,
     "common_drive": common_drive.coupling,
     "independent": independent.coupling,
     "short_term": short_term.coupling,
+    "staggered": staggered.coupling,
 }
 
 

@@ -35,19 +35,24 @@ def couple(
     params: PoolParameters,
     *,
     drive_share: float = 0.0,
+    rhythm_share: float = 0.0,
     hazard_share: float = 0.0,
+    staggers: bool = False,
     max_delay_ticks: int = 0,
     scope: str = "pool",
     groups: ArrayLike | None = None,
 ) -> Coupling:
     """A `Coupling` with the given shares, the same in every muscle, over `scope`.
 
-    drive_share: part of the slow drive noise's variance that is common (0..1); hazard_share: part
-    of the firing hazard driven by shared brief events (0..0.75); max_delay_ticks: their delays
-    are drawn from 0 .. this.
+    drive_share, rhythm_share: part of the variance of the slow drive noise and of the beta rhythm
+    that is common (0..1); hazard_share: part of the firing hazard driven by shared brief events
+    (0..0.75) or, with `staggers`, dealt out in turn; max_delay_ticks: the events' delays are drawn
+    from 0 .. this.
     """
     if not 0.0 <= drive_share <= 1.0:
         raise ValueError(f"drive_share must lie in 0..1, got {drive_share}")
+    if not 0.0 <= rhythm_share <= 1.0:
+        raise ValueError(f"rhythm_share must lie in 0..1, got {rhythm_share}")
     if not 0.0 <= hazard_share <= MAX_HAZARD_SHARE:
         raise ValueError(f"hazard_share must lie in 0..{MAX_HAZARD_SHARE}, got {hazard_share}")
     if max_delay_ticks not in range(MAX_DELAY_TICKS + 1):
@@ -59,6 +64,9 @@ def couple(
     return Coupling(
         drive_share=np.full(keys.size, float(drive_share)),
         drive_key=keys,
+        rhythm_share=np.full(keys.size, float(rhythm_share)),
+        rhythm_key=keys.copy(),
+        staggers=bool(staggers),
         hazard_share=float(hazard_share),
         hazard_key=keys.copy(),
         n_hazard_keys=int(keys.max()) + 1,

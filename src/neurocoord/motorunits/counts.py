@@ -1,0 +1,92 @@
+"""How many motor units a muscle of the body has, and how much of its mass is type I.
+
+The numbers are in `models/physiology/motor_units.csv`, each with its source. Few muscles have been
+counted: most rows follow an allometric fit through those that were, and are tagged `interpolated`.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+from collections.abc import Sequence
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurocoord.resources import models_folder
+
+# Columns of the table by rule. `low` and `high` are 0.5 and 1.7 times the fit: the spread between
+# anatomical counts and estimates from recordings (choice).
+RULES = {"fitted": "n_units", "low": "n_low", "high": "n_high"}
+SIDES = ("_r", "_l")
+
+
+class MuscleUnits(NamedTuple):
+    """One row of the table: a muscle of one side of the body."""
+
+    n_units: dict[str, int]  # by rule
+    type1_share: float  # share of fibre mass, not of units; 0 .. 1
+    n_tag: str  # where the count comes from: read, read-2nd, recalled or interpolated
+    type1_tag: str  # the same for the type-I share
+    n_source: str
+    type1_source: str
+
+
+@cache
+def table() -> dict[str, MuscleUnits]:
+    """Every row by the muscle's name without its side. Read once."""
+    path = models_folder() / "physiology" / "motor_units.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        return {row["id"]: _row(row) for row in csv.DictReader(file)}
+
+
+def unit_counts(muscle_ids: Sequence[str], rule: str = "fitted") -> NDArray[np.int64]:
+    """Number of motor units of each muscle, `[muscle]`; both sides have the same.
+
+    `rule`: `fitted` (about 74,000 in the whole body), `low` (half) or `high` (1.7 times).
+    Raises ValueError for an unknown rule or muscle, naming the nearest.
+    """
+    if rule not in RULES:
+        raise ValueError(_unknown("rule", rule, list(RULES)))
+    return np.array([row.n_units[rule] for row in _rows(muscle_ids)], dtype=np.int64)
+
+
+def type1_share(muscle_ids: Sequence[str]) -> NDArray[np.float64]:
+    """Share of each muscle's fibre mass that is type I, `[muscle]`, 0 .. 1.
+
+    It counts mass, not units: slow units are smaller, so most units are slow in most muscles.
+    """
+    return np.array([row.type1_share for row in _rows(muscle_ids)], dtype=np.float64)
+
+
+def _row(row: dict[str, str]) -> MuscleUnits:
+    return MuscleUnits(
+        n_units={rule: int(row[column]) for rule, column in RULES.items()},
+        type1_share=float(row["type1_pct"]) / 100.0,
+        n_tag=row["n_tag"],
+        type1_tag=row["type1_tag"],
+        n_source=row["n_source"],
+        type1_source=row["type1_source"],
+    )
+
+
+def _rows(muscle_ids: Sequence[str]) -> list[MuscleUnits]:
+    if isinstance(muscle_ids, str):
+        raise ValueError(f"muscle_ids must be a sequence of names, got the text {muscle_ids!r}")
+    return [_find(name) for name in muscle_ids]
+
+
+def _find(name: str) -> MuscleUnits:
+    stem = name[:-2] if name.endswith(SIDES) else name
+    if stem not in table():
+        raise ValueError(_unknown("muscle", name, list(table())))
+    return table()[stem]
+
+
+def _unknown(kind: str, name: str, allowed: list[str]) -> str:
+    asked = name.upper() if kind == "muscle" else name
+    near = difflib.get_close_matches(asked, allowed, 1, 0.0)[0]
+    known = "`neurocoord info` lists them" if kind == "muscle" else f"allowed: {', '.join(allowed)}"
+    return f"unknown {kind} {name!r}; did you mean {near!r}? ({known})"

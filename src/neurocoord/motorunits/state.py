@@ -1,0 +1,263 @@
+"""State of the pools: what each unit and muscle carries from tick to tick.
+
+The batch axis is in front everywhere, so that rows can be copied (`copy_row`). Fields that only
+some pools need have no units or muscles (shape ``[env, 0]``) in the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from neurocoord import noise
+from neurocoord.motorunits import discharge
+from neurocoord.motorunits.records import (
+    RHYTHM_A1,
+    RHYTHM_A2,
+    RHYTHM_SCALE,
+    SLOW_NOISE_DECAY,
+    SLOW_NOISE_SCALE,
+    Constants,
+    Coupling,
+    PoolParameters,
+    n_groups,
+    n_muscles,
+    n_units,
+)
+
+F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
+I32 = NDArray[np.int32]
+U8 = NDArray[np.uint8]
+U64 = NDArray[np.uint64]
+
+Record = TypeVar("Record", bound=tuple)
+
+NEVER = -(1 << 30)  # last_spike_tick of a unit that has not fired
+WARM_UP_KNOTS = 48  # steps that bring filtered noise to its stationary law
+
+
+class Slow(NamedTuple):
+    """What changes over seconds; no units unless the pools are dynamic."""
+
+    capacity: F64  # [env, unit] force a unit can still give, of what it gives rested
+    adaptation: F64  # [env, unit] course of rate adaptation, 0 .. 1
+    inward_current: F64  # [env, unit] activation of the persistent inward current, 0 .. 1
+    tiredness: F64  # [env, unit] recent activity that rotation looks at, 0 .. 1
+    threshold: F64  # [env, unit] recruitment thresholds as rotation has handed them out
+
+
+class PoolState(NamedTuple):
+    """State of the spiking pools."""
+
+    seed: U64  # [env]
+    tick: I64  # [env] ticks done since the start
+    phase: F64  # [env, unit] 0 .. about 1
+    threshold: F64  # [env, unit] phase of the next private spike; -inf: a doublet is due
+    spike_count: I32  # [env, unit] spikes so far
+    delay: U8  # [env, unit] ticks of delay of shared synaptic events
+    hold: U8  # [env, unit] least ticks from the last spike to the next
+    isi_cv: F64  # [env, unit] of the interval that runs
+    last_spike_tick: I32  # [env, unit] very negative if none
+    twitch_1: F64  # [env, unit] first state of the twitch filter
+    twitch_2: F64  # [env, unit] second state
+    slow_filter: F64  # [env, unit] first state of the private slow noise
+    slow_before: F64  # [env, unit] private slow noise at the last knot
+    slow_after: F64  # [env, unit] ... and at the next one
+    shared_filter: F64  # [env, muscle] the same for shared slow noise, by scope key
+    shared_before: F64  # [env, muscle]
+    shared_after: F64  # [env, muscle]
+    rhythm_filter: (
+        F64  # [env, unit] state of the private rhythm's resonator; [env, 0] in pools without
+    )
+    rhythm_before: F64  # [env, unit] private rhythm at the last knot
+    rhythm_after: F64  # [env, unit] ... and at the next one
+    shared_rhythm_filter: F64  # [env, muscle] the same for the shared rhythm, by scope key
+    shared_rhythm_before: F64  # [env, muscle]
+    shared_rhythm_after: F64  # [env, muscle]
+    stagger: F64  # [env, group] running sum of the systematic sampling, 0 .. 1
+    slow_excitation: F64  # [env, muscle] low-passed excitation that onsets are measured against
+    n_live: I64  # [env, muscle] units of the muscle that may still carry force
+    slow: Slow
+    now: Constants  # [env, unit]; no units unless the pools are dynamic
+
+
+def init(
+    params: PoolParameters, n_env: int = 1, seed: int | Sequence[int] | NDArray = 0
+) -> PoolState:
+    """State at rest: no force, random phases, all noise in its stationary law.
+
+    `seed`: one integer, spread over environments, or one per environment.
+    """
+    seeds = noise.env_seeds(seed, n_env)
+    units, muscles = n_units(params), n_muscles(params)
+    slow = _stationary_noise(seeds, noise.SLOW_PRIVATE, units)
+    shared = _stationary_noise(seeds, noise.SLOW_SHARED, muscles)
+    rhythmic = units if params.has_rhythm else 0
+    rhythm = _stationary_rhythm(seeds, noise.RHYTHM_PRIVATE, rhythmic)
+    shared_rhythm = _stationary_rhythm(seeds, noise.RHYTHM_SHARED, muscles)
+    unit = np.arange(units)
+
+    def uniform(stream: int, n: int) -> F64:
+        key = noise.stream_key(seeds, stream)[:, None]
+        return noise.uniform(noise.draw(key, np.arange(n), 0))
+
+    def full(value: float) -> F64:
+        return np.full((n_env, units), value)
+
+    return PoolState(
+        seed=np.array(seeds),
+        tick=np.zeros(n_env, np.int64),
+        phase=uniform(noise.FIRST_PHASE, unit.size),
+        threshold=full(np.inf),
+        spike_count=np.zeros((n_env, units), np.int32),
+        delay=np.zeros((n_env, units), np.uint8),
+        hold=np.ones((n_env, units), np.uint8),
+        isi_cv=np.tile(params.isi_cv, (n_env, 1)),
+        last_spike_tick=np.full((n_env, units), NEVER, np.int32),
+        twitch_1=full(0.0),
+        twitch_2=full(0.0),
+        slow_filter=slow[0],
+        slow_before=slow[1],
+        slow_after=slow[2],
+        shared_filter=shared[0],
+        shared_before=shared[1],
+        shared_after=shared[2],
+        rhythm_filter=rhythm[0],
+        rhythm_before=rhythm[1],
+        rhythm_after=rhythm[2],
+        shared_rhythm_filter=shared_rhythm[0],
+        shared_rhythm_before=shared_rhythm[1],
+        shared_rhythm_after=shared_rhythm[2],
+        stagger=uniform(noise.STAGGER, n_groups(params)),
+        slow_excitation=np.zeros((n_env, muscles)),
+        n_live=np.zeros((n_env, muscles), np.int64),
+        slow=rested(params, n_env),
+        now=constants(params, n_env),
+    )
+
+
+def rested(params: PoolParameters, n_env: int) -> Slow:
+    """Slow state of pools that have done nothing yet."""
+    units = n_units(params) if params.is_dynamic else 0
+    shape = (n_env, units)
+    return Slow(
+        capacity=np.ones(shape),
+        adaptation=np.zeros(shape),
+        inward_current=np.zeros(shape),
+        tiredness=np.zeros(shape),
+        threshold=np.tile(params.recruitment_threshold[:units], (n_env, 1)),
+    )
+
+
+def constants(params: PoolParameters, n_env: int) -> Constants:
+    """What the slow step changes, as it is at rest: a row for each environment."""
+    if not params.is_dynamic:
+        return Constants._make(np.empty((n_env, 0)) for _ in Constants._fields)
+    return Constants._make(np.tile(a, (n_env, 1)) for a in params.rested)
+
+
+def _stationary_noise(seeds: U64, stream: int, n: int) -> tuple[F64, F64, F64]:
+    """Filter state and the knots 0 and 1 of `n` slow noises per env, after a warm-up."""
+    filtered, before, after = (np.zeros((seeds.size, n)) for _ in range(3))
+    for innovation in _innovations(seeds, stream, n):
+        filtered = SLOW_NOISE_DECAY * filtered + innovation
+        before = after
+        after = SLOW_NOISE_DECAY * after + SLOW_NOISE_SCALE * filtered
+    return filtered, before, after
+
+
+def _stationary_rhythm(seeds: U64, stream: int, n: int) -> tuple[F64, F64, F64]:
+    """Filter state and the knots 0 and 1 of `n` rhythms per env, after a warm-up."""
+    filtered, before, after = (np.zeros((seeds.size, n)) for _ in range(3))
+    for innovation in _innovations(seeds, stream, n):
+        new = RHYTHM_SCALE * innovation + filtered
+        filtered = RHYTHM_A1 * new - RHYTHM_SCALE * innovation + RHYTHM_A2 * after
+        before, after = after, new
+    return filtered, before, after
+
+
+def _innovations(seeds: U64, stream: int, n: int) -> list[F64]:
+    """Of the warm-up and the knots 0 and 1.
+
+    The warm-up draws from counters that the run itself never reaches (the top of the range).
+    """
+    if n == 0:
+        return []
+    key = noise.stream_key(seeds, stream)[:, None]
+    counts = [2**32 - WARM_UP_KNOTS + j for j in range(WARM_UP_KNOTS)] + [0, 1]
+    return [noise.bell(noise.draw(key, np.arange(n), count)) for count in counts]
+
+
+def draw_first_thresholds(params: PoolParameters, coupling: Coupling, state: PoolState) -> None:
+    """Thresholds of units whose environment is at tick 0, drawn given the phase they start from.
+
+    In place. Needs the coupling (the law of a private threshold depends on the hazard share), hence
+    not part of `init`.
+    """
+    env = np.flatnonzero(state.tick == 0)
+    if env.size == 0:
+        return
+    limit = discharge.Z_LIMIT
+    key = noise.stream_key(state.seed[env], noise.THRESHOLD)[:, None]
+    bits = noise.draw(key, np.arange(n_units(params)), 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = np.clip((state.phase[env] - 1.0) / params.isi_cv, -limit, limit)
+    survival = np.interp(
+        np.nan_to_num(z),
+        np.linspace(-limit, limit, coupling.private_survival.size),
+        coupling.private_survival,
+    )
+    u = noise.uniform(bits) * survival
+    state.threshold[env] = discharge.interval_threshold(
+        noise.lookup(coupling.threshold_z, u), params.isi_cv
+    )
+    state.delay[env] = noise.small_integer(bits, coupling.max_delay_ticks + 1)
+
+
+def check_drive(params: PoolParameters, n_env: int, drive: NDArray[np.floating]) -> F64:
+    """`drive` as contiguous float64 after checking its shape and range; a ValueError otherwise."""
+    given: F64 = np.ascontiguousarray(drive, dtype=np.float64)
+    expected = (n_env, n_muscles(params))
+    if given.ndim != 3 or (given.shape[0], given.shape[2]) != expected or given.shape[1] < 1:
+        raise ValueError(
+            f"drive must have shape [env={expected[0]}, tick, muscle={expected[1]}],"
+            f" got {given.shape}"
+        )
+    if not (given.min() >= 0.0 and given.max() <= 1.0):
+        bad = given[~((given >= 0.0) & (given <= 1.0))][0]
+        raise ValueError(f"drive must lie in 0..1, got {bad}")
+    return given
+
+
+def copied(record: Record) -> Record:
+    """A copy of a record and of all arrays in it."""
+    parts = (copied(a) if isinstance(a, tuple) else a.copy() for a in record)
+    return type(record)._make(parts)  # type: ignore[attr-defined]
+
+
+def copy_into(record: Record, out: Record | None) -> Record:
+    """A copy of `record`, in the arrays of `out` if given; `record` itself if `out` is it."""
+    if out is None:
+        return copied(record)
+    if out is not record:
+        for source, target in zip(arrays(record), arrays(out), strict=True):
+            np.copyto(target, source)
+    return out
+
+
+def copy_row(source: Record, env: int, target: Record, to_env: int) -> None:
+    """Give environment `to_env` of `target` the state of environment `env` of `source`."""
+    for a, b in zip(arrays(source), arrays(target), strict=True):
+        b[to_env] = a[env]
+
+
+def arrays(record: tuple) -> list[NDArray]:
+    """All arrays of a record and of the records in it, in order."""
+    found: list[NDArray] = []
+    for a in record:
+        found += arrays(a) if isinstance(a, tuple) else [a]
+    return found
