@@ -8,7 +8,6 @@ that stay silent are counted as updated, as in every such figure: their state is
 from __future__ import annotations
 
 import difflib
-import inspect
 import json
 import os
 import subprocess
@@ -24,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurocoord import synchrony
-from neurocoord.motorunits import counts, kernel, published
-from neurocoord.motorunits.parameters import PoolParameters, n_muscles, n_units
+from neurocoord.motorunits import counts, fatigue, kernel, published
+from neurocoord.motorunits.parameters import PoolParameters, concat, n_muscles, n_units
 from neurocoord.threads import ONE_THREAD
 
 F64 = NDArray[np.float64]
@@ -40,14 +39,11 @@ PEER, PEER_TARGET = "pymuscle", 200.0
 # What advancing one unit by one tick reads and writes: bytes of state and constants, from the
 # arrays the compiled step touches for a unit that is on; and arithmetic operations on them.
 READ = (
-    "phase", "threshold", "slow_before", "slow_after", "twitch_1", "twitch_2",
-    "recruitment_threshold", "minimum_rate_hz", "rate_gain_hz", "peak_rate_hz", "tick_decay",
-    "twitch_scale", "is_fast",
+    "phase", "threshold", "twitch_1", "twitch_2", "recruitment_threshold", "minimum_rate_hz",
+    "rate_gain_hz", "peak_rate_hz", "tick_decay",
 )  # fmt: skip
 WRITTEN = ("phase", "twitch_1", "twitch_2")
-OPERATIONS = (
-    20  # excitation and rate 8, phase 2, two comparisons, twitch 7, noise shared by 8 ticks
-)
+OPERATIONS = 14  # rate 6, phase 2, two comparisons, twitch 4
 
 
 class Row(NamedTuple):
@@ -109,15 +105,21 @@ def chosen(only: Sequence[str] | None = None) -> tuple[str, ...]:
 # ---- what is run ----
 
 
-def pools(unit_counts: Sequence[int] | NDArray[np.int64], type1_share: Any) -> PoolParameters:
-    """The pools that are measured: the body's. What is on in them is chosen here alone."""
-    return published.body_pools(np.asarray(unit_counts), type1_share)
+def usual_pools(size: Size) -> PoolParameters:
+    """The pool that PyMuscle too has, once for each muscle: fatigue, slowing and adaptation on."""
+    return concat([published.potvin_fuglevand_2017(size.n_units)] * size.n_muscles)
 
 
-def has_fatigue(params: PoolParameters) -> bool:
-    """Whether these pools tire."""
-    rate = getattr(params, "fatigue_rate_per_s", None)
-    return rate is not None and bool(np.any(np.asarray(rate) > 0))
+def body_pools(size: Size) -> PoolParameters:
+    """Pools of the whole body, both sides, each muscle with its own number of units, fatigue on;
+    small ones where the whole body is not asked for."""
+    names = [f"{name}{side}" for name in counts.table() for side in counts.SIDES]
+    n = counts.unit_counts(names) if size.whole_body else np.full(size.n_muscles, size.n_units)
+    share = counts.type1_share(names) if size.whole_body else 0.5
+    rates = np.concatenate([fatigue.fatigue_rate_per_s(int(count)) for count in n])
+    return published.body_pools(
+        n, share, fatigue_rate_per_s=rates, slowing=fatigue.SLOWING, adaptation_share=0.3
+    )
 
 
 def spread_drive(mean: float, n: int) -> F64:
@@ -161,28 +163,25 @@ def updates_per_second(params: PoolParameters, strategy: str, drive: float, size
     return n_units(params) * TICKS_A_CALL / seconds_a_call(params, strategy, drive, size)
 
 
-def _usual_pools(size: Size) -> PoolParameters:
-    return pools([size.n_units] * size.n_muscles, 0.5)
-
-
 # ---- groups ----
 
 
 def throughput(size: Size) -> list[Row]:
     """Unit-updates per second over the range of drive, and under each strategy."""
-    params = _usual_pools(size)
+    params = usual_pools(size)
     what = f"{size.n_muscles} muscles x {size.n_units} units, {TICKS_A_CALL} ticks a call, "
-    what += f"spikes drawn, fatigue {'on' if has_fatigue(params) else 'off'}"
+    what += "spikes drawn, fatigue on"
     rows = []
     for drive in DRIVES:
         value = updates_per_second(params, "independent", drive, size) / 1e6
         target = 450.0 if drive == USUAL_DRIVE else None
         name = f"unit-updates, {100 * drive:.0f} % mean drive"
         rows.append(_at_least(name, value, "million/s", target, what))
-    for strategy in sorted(set(synchrony.STRATEGIES) - {"independent"}):
+    params = body_pools(size._replace(whole_body=False))
+    for strategy in sorted(synchrony.STRATEGIES):
         value = updates_per_second(params, strategy, USUAL_DRIVE, size) / 1e6
-        name = f"unit-updates, {100 * USUAL_DRIVE:.0f} %, {strategy}"
-        rows.append(Row(name, value, "million/s", note=what))
+        name = f"unit-updates, {100 * USUAL_DRIVE:.0f} %, body's pools, {strategy}"
+        rows.append(Row(name, value, "million/s", note="slow drive noise and beta rhythm too"))
     return rows
 
 
@@ -206,7 +205,7 @@ def peers(size: Size) -> list[Row]:
             muscle.step(float(drive * muscle.max_excitation), TICK_S)
         return time.perf_counter() - start
 
-    ours = stepper(_usual_pools(size), "independent", USUAL_DRIVE, size)
+    ours = stepper(usual_pools(size), "independent", USUAL_DRIVE, size)
     step()
     # In turns, so that what else the machine does meanwhile slows both alike.
     turns = [(step(), ours() / TICKS_A_CALL) for _ in range(5 * size.repeats)]
@@ -237,14 +236,9 @@ def one_to_one(size: Size) -> list[Row]:
 def threads(size: Size) -> list[Row]:
     """Two threads against one, at one-to-one counts."""
     name, target = "two threads over one", 1.8
-    why = ""
-    if "n_threads" not in inspect.signature(kernel.advance).parameters:
-        why = "the step takes no thread count yet"
-    elif (os.cpu_count() or 1) < 2:
-        why = "this machine has one core"
-    if why:
-        return [Row(name, None, "x", target, None, why)]
-    params = _body(size)
+    if (os.cpu_count() or 1) < 2:
+        return [Row(name, None, "x", target, None, "this machine has one core")]
+    params = body_pools(size)
     one, two = (
         seconds_a_call(params, "independent", USUAL_DRIVE, size, n_threads=n) for n in (1, 2)
     )
@@ -284,7 +278,7 @@ def startup(size: Size) -> list[Row]:
 
 def machine(size: Size) -> list[Row]:
     """How near the step is to what one core can do."""
-    params = _usual_pools(size)
+    params = usual_pools(size)
     n_bytes = bytes_per_update(params)
     speed = updates_per_second(params, "independent", 1.0, size)
     near = _copy_bytes_per_second(n_bytes * n_units(params) // 2, size.repeats)
@@ -336,17 +330,9 @@ def _at_most(name: str, value: float, unit: str, target: float, note: str = "") 
     return Row(name, value, unit, target, value <= target, note)
 
 
-def _body(size: Size) -> PoolParameters:
-    """Pools of the whole body, both sides; small ones where the whole body is not asked for."""
-    if not size.whole_body:
-        return _usual_pools(size)
-    names = [f"{name}{side}" for name in counts.table() for side in counts.SIDES]
-    return pools(counts.unit_counts(names), counts.type1_share(names))
-
-
 def _one_to_one_child(size: Sequence[Any]) -> None:
     """Measure the whole body in this process and print it; see `one_to_one`."""
-    params = _body(Size(*size))
+    params = body_pools(Size(*size))
     block_s = TICKS_A_CALL * TICK_S
     factors = [block_s / seconds_a_call(params, "independent", d, Size(*size)) for d in DRIVES]
     answer = {"muscles": n_muscles(params), "units": n_units(params), "real_time": factors}

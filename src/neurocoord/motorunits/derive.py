@@ -16,14 +16,18 @@ from numpy.typing import NDArray
 from neurocoord.motorunits import discharge, recruitment, twitch
 from neurocoord.motorunits.records import (
     GAIN_LIMIT,
+    MUSCLE_FIELDS,
     N_DRIVE,
     N_GAIN,
     PER_MUSCLE,
     PRIMARY,
+    SLOW_FIELDS,
     SLOW_STEP_S,
+    SPIKING_FIELDS,
     STAGGER_GROUP,
     TICK_S,
     Constants,
+    Packed,
     PoolParameters,
     muscle_of_unit,
     n_muscles,
@@ -47,7 +51,6 @@ def complete(first: I64, f: dict[str, NDArray]) -> PoolParameters:
         ratio > 0, 1.0 / np.where(ratio > 0, ratio, 1.0), twitch.TETANIC_FORCE_PER_TWITCH
     )
     gain_row, mean_gain = _mean_gain_rows(cv, f["isi_cv_onset"])
-    taus = [f[name] for name in ("adaptation_tau_s", "pic_tau_s", "rotation_tau_s")]
     partial = PoolParameters(
         first_unit=first,
         **f,
@@ -67,22 +70,59 @@ def complete(first: I64, f: dict[str, NDArray]) -> PoolParameters:
         doublet_ticks=np.round(f["doublet_interval_s"] / TICK_S).astype(np.int64),
         refractory_ticks=np.round(f["refractory_s"] / TICK_S).astype(np.int64),
         first_group=np.concatenate([[0], np.cumsum(-(-counts[:-1] // STAGGER_GROUP))]),
-        slow_decay=np.exp(-SLOW_STEP_S / np.stack(taus, axis=1)),
+        n_slow=_n_slow(first, f["is_fast"]),
+        adaptation_decay=np.exp(-SLOW_STEP_S / f["adaptation_tau_s"]),
+        pic_decay=np.exp(-SLOW_STEP_S / f["pic_tau_s"]),
+        rotation_decay=np.exp(-SLOW_STEP_S / f["rotation_tau_s"]),
         onset_follow=-np.expm1(-TICK_S / f["onset_tau_s"]),
         is_dynamic=any(bool(np.any(f[name] > 0)) for name in _DYNAMIC),
         has_drive_noise=bool(np.any(f["drive_noise_floor"] + f["drive_noise_slope"] > 0)),
         has_rhythm=bool(np.any(f["rhythm_noise"] > 0)),
         decay_table=discharge.decay_table(),
         rested=_rested(first, f),
+        packed=None,  # type: ignore[arg-type] # below, from all the rest
         gain_row=gain_row,
         mean_gain=mean_gain,
         mean_saturation=_mean_saturation(first, f),
         static_active_state=np.empty((0, 0)),
     )
     curves = _static_forces(partial)
-    return partial._replace(
+    full = partial._replace(
         max_force=curves[:, -1].copy(), static_active_state=curves / curves[:, -1:]
     )
+    return full._replace(packed=_packed(full))
+
+
+def _packed(params: PoolParameters) -> Packed:
+    def structured(names: tuple[str, ...]) -> NDArray[np.void]:
+        columns = [getattr(params, name) for name in names]
+        kinds = [(name, a.dtype) for name, a in zip(names, columns, strict=True)]
+        table = np.empty(columns[0].size, np.dtype(kinds, align=True))
+        for name, column in zip(names, columns, strict=True):
+            table[name] = column
+        return table
+
+    return Packed(
+        first_unit=params.first_unit,
+        muscle=structured(MUSCLE_FIELDS),
+        spiking=structured(SPIKING_FIELDS),
+        slow=structured(SLOW_FIELDS),
+        is_fast=params.is_fast,
+        decay_table=params.decay_table,
+        rested=params.rested,
+        is_dynamic=params.is_dynamic,
+        has_drive_noise=params.has_drive_noise,
+        has_rhythm=params.has_rhythm,
+    )
+
+
+def _n_slow(first: I64, is_fast: NDArray[np.bool_]) -> I64:
+    """Slow units of each muscle where they come before all fast ones, else -1."""
+    counts = [
+        int(np.sum(~is_fast[a:b])) if np.all(np.diff(is_fast[a:b].astype(int)) >= 0) else -1
+        for a, b in pairwise(first)
+    ]
+    return np.array(counts, dtype=np.int64)
 
 
 def least_above(threshold: F64) -> F64:

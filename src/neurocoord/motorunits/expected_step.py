@@ -5,11 +5,13 @@ Short loops, each of which vectorises: 2.5 times as fast as one loop that does a
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from neurocoord.motorunits import derive
 from neurocoord.motorunits.records import GAIN_LIMIT, N_GAIN, SLOW_TICKS
-from neurocoord.motorunits.tick import _decay, compiled, slow_step
+from neurocoord.motorunits.tick import _decay, _gain, compiled, slow_step
 
 GAIN_LAG_INTERVALS = 0.6  # time constant of the gain's lag in intervals (fitted; choice)
 ACTIVE_RATE_HZ = 5.0  # the gain's rate of a unit that has been silent for 200 ms
@@ -42,13 +44,40 @@ def _saturating_rates(start, stop, e, over, threshold, minimum, slope, peak, tab
 
 
 @compiled
-def _let_gain_rate_follow(start, stop, h, rate, seen):
+def _take_first_spikes(start, stop, h, rate, due, first):
+    """Part of each unit's spikes that end a silence, `first` (imp/s); `due` is what remains.
+
+    Phases are spread evenly, so that after a silence a unit's spikes of the first 1 / rate are all
+    first ones: the twitch gain still looks back on the silence, and only they start doublets.
+    """
+    for i in range(start, stop):
+        r = rate[i - start]
+        n = min(due[i], r * h)
+        first[i - start] = n / h
+        due[i] = due[i] - n if r > 0.0 else 1.0
+
+
+@compiled
+def _second(n, h, later_s, time_s, y2, i):
+    """Density that stands for one of `n` a second, over `h` seconds, that comes `later_s` later.
+
+    The filter's state is put where it gives what the later impulses will have given.
+    """
+    grown = n * np.exp(later_s / time_s[i])
+    y2[i] -= grown * h * later_s
+    return grown
+
+
+@compiled
+def _let_gain_rate_follow(start, stop, h, rate, due, first, seen):
     lag_step = 0.5 * h / GAIN_LAG_INTERVALS
     for i in range(start, stop):
         r = rate[i - start]
         step = lag_step * r  # exponential approach by its (1, 1) Pade form
         kept = (1.0 - step) / (1.0 + step)
         followed = r + (seen[i] - r) * (kept if kept > 0.0 else 0.0)
+        followed = r if first[i - start] > 0.0 else followed  # the last first spikes are done
+        followed = seen[i] if due[i] > 0.0 else followed  # what the silence left
         seen[i] = followed if r > 0.0 else seen[i] / (1.0 + seen[i] * h)
 
 
@@ -64,12 +93,13 @@ def _filter(start, stop, h, density, time_s, decay, y1, y2):
 
 
 @compiled
-def _let_fade(start, stop, h, decay, y1, y2, seen):
+def _let_fade(start, stop, h, decay, y1, y2, seen, due):
     """The same for silent units."""
     for i in range(start, stop):
         y2[i] = (y2[i] + h * y1[i]) * decay[i]
         y1[i] = y1[i] * decay[i]
         seen[i] = seen[i] / (1.0 + seen[i] * h)
+        due[i] = 1.0
 
 
 @compiled
@@ -84,9 +114,9 @@ def _gain_row(p, m, i, e, threshold):
 @compiled
 def advance(p, now, block_decay, excitation, n_ticks, h, s):
     """One block of `h` seconds with `excitation[env, muscle]` held; `s` the arrays that change."""
-    tick, slow_excitation, slow, impulse, tail, gain_rate = s
+    tick, slow_excitation, slow, impulse, tail, gain_rate, first_due = s
     largest = np.max(p.first_unit[1:] - p.first_unit[:-1])
-    rate, density = np.empty(largest), np.empty(largest)
+    rate, density, first = np.empty(largest), np.empty(largest), np.empty(largest)
     for env in range(excitation.shape[0]):
         row = env if p.is_dynamic else 0
         threshold, minimum = now.recruitment_threshold[row], now.minimum_rate_hz[row]
@@ -96,15 +126,16 @@ def advance(p, now, block_decay, excitation, n_ticks, h, s):
             now.threshold_above[row],
             block_decay[row],
         )
-        y1, y2, seen = impulse[env], tail[env], gain_rate[env]
+        y1, y2, seen, due = impulse[env], tail[env], gain_rate[env], first_due[env]
         is_due = (tick[env] + n_ticks) // SLOW_TICKS > tick[env] // SLOW_TICKS
         for m in range(excitation.shape[1]):
             e = excitation[env, m]
             u0, u1 = np.uint64(p.first_unit[m]), np.uint64(p.first_unit[m + 1])
-            kept = np.exp(n_ticks * np.log1p(-p.onset_follow[m]))
+            followed = -n_ticks * np.log1p(-p.onset_follow[m])  # the block, in time constants
+            kept = np.exp(-followed)
             ahead = e - slow_excitation[env, m]
             slow_excitation[env, m] = e - ahead * kept
-            over = p.onset_gain_hz[m] * max(ahead, 0.0)
+            over = p.onset_gain_hz[m] * max(ahead, 0.0) * (1.0 - kept) / followed  # its mean
             on = u0
             while on < u1 and above[on] <= e:
                 on += _U1
@@ -114,23 +145,33 @@ def advance(p, now, block_decay, excitation, n_ticks, h, s):
                 )
             else:
                 _rates(u0, on, e, over, threshold, minimum, slope, peak, rate)
+            _take_first_spikes(u0, on, h, rate, due, first)
             if p.twitch_tetanus_ratio[m] > 0.0:
                 for i in range(u0, on):
                     density[i - u0] = rate[i - u0]
-                    starts = seen[i] < ACTIVE_RATE_HZ and rate[i - u0] > 0.0
-                    y1[i] += p.doublet_share[i] if starts else 0.0
-                _let_gain_rate_follow(u0, on, h, rate, seen)
+                    if first[i - u0] > 0.0 and seen[i] < ACTIVE_RATE_HZ:
+                        n = first[i - u0] * p.doublet_share[i]
+                        density[i - u0] += _second(n, h, p.doublet_interval_s[m], time_s, y2, i)
+                _let_gain_rate_follow(u0, on, h, rate, due, first, seen)
             else:
                 for i in range(u0, on):
-                    starts = seen[i] < ACTIVE_RATE_HZ and rate[i - u0] > 0.0
-                    y1[i] += force[i] * p.doublet_share[i] if starts else 0.0
-                _let_gain_rate_follow(u0, on, h, rate, seen)
+                    density[i - u0] = 0.0
+                    if first[i - u0] > 0.0:
+                        g = _gain_row(p, m, i, e, threshold[i])
+                        gain = _table(p.mean_gain, g, time_s[i] * seen[i])
+                        density[i - u0] = first[i - u0] * force[i] * gain
+                        if seen[i] < ACTIVE_RATE_HZ and p.doublet_share[i] > 0.0:
+                            later_s = p.doublet_interval_s[m]
+                            n = first[i - u0] * p.doublet_share[i] * force[i]
+                            n *= _gain(time_s[i] / later_s)
+                            density[i - u0] += _second(n, h, later_s, time_s, y2, i)
+                _let_gain_rate_follow(u0, on, h, rate, due, first, seen)
                 for i in range(u0, on):
                     g = _gain_row(p, m, i, e, threshold[i])
                     gain = _table(p.mean_gain, g, time_s[i] * seen[i])
-                    density[i - u0] = rate[i - u0] * force[i] * gain
+                    density[i - u0] += (rate[i - u0] - first[i - u0]) * force[i] * gain
             _filter(u0, on, h, density, time_s, decay, y1, y2)
-            _let_fade(on, u1, h, decay, y1, y2, seen)
+            _let_fade(on, u1, h, decay, y1, y2, seen, due)
             if p.is_dynamic and is_due:
                 _expected_slow_step(p, m, slow, now, env, e, y2, seen)
         tick[env] += n_ticks
@@ -143,14 +184,14 @@ def _expected_slow_step(p, m, slow, now, env, e, tail, seen):
     is_active, relative_force = np.empty(n, np.bool_), np.empty(n)
     for k in range(n):
         i = u0 + k
-        x = tail[i] / now.contraction_time_s[env, i]
+        x = max(tail[i], 0.0) / now.contraction_time_s[env, i]
         if p.twitch_tetanus_ratio[m] > 0.0:
             relative = _table(p.mean_saturation, m, x)
         else:
             relative = np.e * x / max(slow.capacity[env, i] * p.tetanic_force[i], 1e-300)
         relative_force[k] = min(max(relative, 0.0), 1.0)
         is_active[k] = e >= now.recruitment_threshold[env, i] or seen[i] > ACTIVE_RATE_HZ
-    slow_step(p, m, slow, now, env, is_active, relative_force)
+    slow_step(p.packed, m, slow, now, env, is_active, relative_force)
 
 
 @compiled(fastmath={"reassoc", "nsz"})
@@ -165,26 +206,27 @@ def _sum_projected(start, stop, rate_decay, h, impulse, tail):
 def project(p, now, weight, h, impulse, tail, added, out):
     """Active state after `h` seconds without drive, plus what `added` adds.
 
-    `weight[row, unit]`: exp(-h / T) / T. `added[row, unit]`: in twitch units, for saturating units
-    in normalised rate; no rows for nothing.
+    `weight[row, unit]`: exp(-h / T) / T. `added[row or env, unit]`: in twitch units, for saturating
+    units in normalised rate; no rows for nothing.
     """
     for env in range(out.shape[0]):
         row = env if p.is_dynamic else 0
+        more = min(env, added.shape[0] - 1)
         for m in range(out.shape[1]):
             u0, u1 = np.uint64(p.first_unit[m]), np.uint64(p.first_unit[m + 1])
             ratio = p.twitch_tetanus_ratio[m]
             if ratio > 0.0:
                 total = 0.0
                 for i in range(u0, u1):
-                    x = weight[row, i] * (tail[env, i] + h * impulse[env, i])
-                    x += added[row, i] if added.shape[0] > 0 else 0.0
+                    x = max(weight[row, i] * (tail[env, i] + h * impulse[env, i]), 0.0)
+                    x += added[more, i] if more >= 0 else 0.0
                     share = _table(p.mean_saturation, m, x)
                     total += now.twitch_force[row, i] / ratio * share
             else:
                 total = np.e * _sum_projected(u0, u1, weight[row], h, impulse[env], tail[env])
-                if added.shape[0] > 0:
+                if more >= 0:
                     for i in range(u0, u1):
-                        total += added[row, i]
+                        total += added[more, i]
             out[env, m] = total / p.max_force[m]
 
 
@@ -252,3 +294,60 @@ def invert(curve, target, out):
                         high = middle
                 rise = curve[row, m, high] - curve[row, m, low]
                 out[env, m] = (low + (a - curve[row, m, low]) / rise) / last
+
+
+@compiled
+def _recruited(e, sd, threshold):
+    """Chance that excitation ``e + sd z`` is above `threshold`, and its mean where it is."""
+    if sd == 0.0 or abs(e - threshold) > 6.0 * sd:
+        return (1.0 if e >= threshold else 0.0), e
+    u = (e - threshold) / sd
+    chance = 0.5 * math.erfc(-u / math.sqrt(2.0))
+    return chance, e + sd * math.exp(-0.5 * u * u) / (math.sqrt(2.0 * math.pi) * chance)
+
+
+@compiled
+def _held_at(p, now, row, m, drive):
+    """Mean active state of muscle `m` at a held `drive`, with slow noise about it."""
+    e = drive * p.max_excitation[m]
+    sd = e * (p.drive_noise_floor[m] + p.drive_noise_slope[m] * drive)
+    ratio, total = p.twitch_tetanus_ratio[m], 0.0
+    for i in range(p.first_unit[m], p.first_unit[m + 1]):
+        threshold = now.recruitment_threshold[row, i]
+        chance, mean = _recruited(e, sd, threshold)
+        if chance < 1e-12:
+            continue
+        minimum, peak = now.minimum_rate_hz[row, i], now.peak_rate_hz[row, i]
+        rise = now.rate_gain_hz[row, i] * (mean - threshold)
+        if p.rate_saturates[m]:
+            span = max(peak - minimum, 1e-9)
+            rate = minimum + span * (1.0 - _decay(max(rise / span, 0.0), p.decay_table))
+        else:
+            rate = min(minimum + rise, peak)
+        x, force = now.contraction_time_s[row, i] * rate, now.twitch_force[row, i]
+        if ratio > 0.0:
+            total += chance * force / ratio * _table(p.mean_saturation, m, x)
+        else:
+            gain = _table(p.mean_gain, _gain_row(p, m, i, mean, threshold), x)
+            total += chance * force * np.e * x * gain
+    return total / p.max_force[m]
+
+
+@compiled
+def refine(p, now, cell, target, drive):
+    """Move each `drive[env, muscle]`, right to `cell`, to where the held state is the target's."""
+    for env in range(drive.shape[0]):
+        row = env if now.recruitment_threshold.shape[0] > 1 else 0
+        for m in range(drive.shape[1]):
+            if p.drive_noise_floor[m] + p.drive_noise_slope[m] == 0.0 or not (
+                0.0 < drive[env, m] < 1.0
+            ):
+                continue
+            low, high = max(drive[env, m] - cell, 0.0), min(drive[env, m] + cell, 1.0)
+            for _ in range(20):
+                middle = 0.5 * (low + high)
+                if _held_at(p, now, row, m, middle) < target[env, m]:
+                    low = middle
+                else:
+                    high = middle
+            drive[env, m] = 0.5 * (low + high)

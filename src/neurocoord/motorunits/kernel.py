@@ -79,7 +79,7 @@ def advance(
         params.has_rhythm,
         (*shared, events),
     )
-    given = (params, coupling, new, drive, sensitivity, *shared, events)
+    given = (params.packed, coupling, new, drive, sensitivity, *shared, events)
 
     def run(part: tuple[int, int]) -> None:
         tick.run(*given, *part, record_spikes, output)
@@ -99,7 +99,7 @@ def length_sensitivity(
     """`[env, muscle, class]` from `fibre_length[env, muscle]`; ones where none is given."""
     shape = (n_env, n_muscles(params))
     if fibre_length is None:
-        return np.ones((*shape, 2))
+        return _ones((*shape, 2))
     length = np.asarray(fibre_length, dtype=np.float64)
     if length.shape != shape or not np.all(np.isfinite(length) & (length > 0)):
         raise ValueError(
@@ -117,6 +117,11 @@ def _parts(params: PoolParameters, n_threads: int) -> list[tuple[int, int]]:
     edges = np.searchsorted(params.first_unit, wanted[1:-1])
     edges = np.unique(np.concatenate([[0], edges, [n_muscles(params)]]))
     return [(int(a), int(b)) for a, b in pairwise(edges)]
+
+
+@lru_cache(maxsize=16)
+def _ones(shape: tuple[int, ...]) -> F64:
+    return np.ones(shape)
 
 
 @lru_cache(maxsize=4)

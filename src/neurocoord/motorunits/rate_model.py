@@ -4,7 +4,8 @@ The controller asks here, never the spikes it is judged by. Each unit's twitches
 their expectation: impulses of density ``r * gbar(T r) * P`` through the same critically damped
 filter. gbar is the 1993 gain averaged over the interval law; because the gain of a twitch looks
 back over an interval, its rate lags: ``dr~/dt = r (r - r~) / 0.6``, in silence ``dr~/dt = -r~^2``
-(fitted to the spiking model; choice). Saturating units sum twitches of unit height, and their mean
+(fitted to the spiking model; choice), and every unit's first spike after a silence still has the
+gain of the silence. Saturating units sum twitches of unit height, and their mean
 saturation is read from the settled relation. Fatigue, adaptation, inward currents and rotation
 take their slow steps here as in the spiking pools, from expected forces. Fibres are taken to be at
 optimal length.
@@ -28,6 +29,7 @@ from neurocoord.motorunits.records import (
     n_units,
 )
 from neurocoord.motorunits.state import Slow, arrays, constants, copied, rested
+from neurocoord.motorunits.twitch import gain as gain_of
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -37,6 +39,8 @@ FLUCTUATION_X = np.array([0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0])
 FLUCTUATION_SD = np.array([0.0, 0.31, 0.62, 0.62, 0.23, 0.15, 0.075, 0.05])
 FLUCTUATION_LAG = 0.7  # its time constant over the contraction time (fitted; choice)
 TOLERANCE_FLOOR = 0.005  # of the maximal force (choice)
+N_ONSET = 4  # steps in which a horizon follows the onset's rate (choice)
+START_RATE_HZ = 7.0  # the gain's rate of a unit whose next spike may start a doublet (choice)
 N_TIRED = 64  # cells of the static curve of pools that change (choice)
 
 
@@ -57,6 +61,7 @@ class ExpectedState(NamedTuple):
     impulse: F64  # [env, unit] first filter state, twitch units; unit height if saturating
     tail: F64  # [env, unit] second filter state, the same * s
     gain_rate_hz: F64  # [env, unit] rate that the gain sees
+    first_due: F64  # [env, unit] chance that the first spike after a silence is still to come
     variance: F64  # [env, unit] expected variance of unit force over P^2; no units if not tracked
     slow: Slow
     now: Constants  # [env, unit]; no units unless the pools are dynamic
@@ -90,6 +95,7 @@ def init(
         impulse=np.zeros(shape),
         tail=np.zeros(shape),
         gain_rate_hz=np.zeros(shape),
+        first_due=np.ones(shape),
         variance=np.zeros(shape if track_spike_sd else (n_env, 0)),
         slow=rested(params, n_env),
         now=now,
@@ -126,7 +132,8 @@ def advance(
     if duration_s != new.block_s:
         decay = np.exp(-duration_s / now.contraction_time_s)
     n_ticks = max(round(duration_s / TICK_S), 1)
-    moving = (new.tick, new.slow_excitation, new.slow, new.impulse, new.tail, new.gain_rate_hz)
+    filters = (new.impulse, new.tail, new.gain_rate_hz, new.first_due)
+    moving = (new.tick, new.slow_excitation, new.slow, *filters)
     if new.variance.shape[1]:
         units = np.arange(n_units(params))
         rate = derive.rate_hz(params, excitation[:, muscle_of_unit(params)], units)
@@ -162,9 +169,10 @@ def bounds(
     if horizon_s != state.horizon_s:
         decays = _decays(params, now, state.block_s, horizon_s)
     low = _project(params, now, state, decays.weight, horizon_s, np.empty((0, 0)))
-    high = _project(params, now, state, decays.weight, horizon_s, decays.added)
-    if np.any(params.onset_gain_hz > 0):
-        high += _onset_reach(params, now, state, decays)
+    added = decays.added
+    if np.any(params.onset_gain_hz > 0) or np.any(params.doublet_share > 0):
+        added = _added(params, now, state, horizon_s)
+    high = _project(params, now, state, decays.weight, horizon_s, added)
     if spike_tolerance is not None:
         if not (np.isfinite(spike_tolerance) and spike_tolerance >= 0):
             raise ValueError(f"spike_tolerance must be 0 or more, got {spike_tolerance}")
@@ -197,8 +205,10 @@ def inverse(
     """Drive `[env, muscle]` that holds the mean active state at `active_state[env, muscle]`.
 
     From the static curves of `params`, or of `state` where fatigue, adaptation or rotation have
-    changed them. What cannot be held is clipped: below 0 to drive 0, above the curve's end
-    (`is_reachable` says where) to drive 1.
+    changed them. Between their knots the units themselves are asked: where few are at work force
+    comes in steps, which only the drive's noise makes smooth (without noise: the curves). What
+    cannot be held is clipped: below 0 to drive 0, above the curve's end (`is_reachable` says
+    where) to drive 1.
     """
     target = np.ascontiguousarray(active_state, dtype=np.float64)
     if target.ndim != 2 or target.shape[1] != n_muscles(params) or np.isnan(target).any():
@@ -209,6 +219,8 @@ def inverse(
     curve = _curve(params, state, target.shape[0])
     out = np.empty_like(target)
     expected_step.invert(curve, target, out)
+    now = state.now if state is not None and params.is_dynamic else params.rested
+    expected_step.refine(params, now, 1.5 / (curve.shape[2] - 1), target, out)
     return out
 
 
@@ -226,7 +238,10 @@ def is_reachable(
 def forward(
     params: PoolParameters, drive: NDArray[np.floating], state: ExpectedState | None = None
 ) -> F64:
-    """Mean active state `[env, muscle]` at a held `drive[env, muscle]`: the static curve."""
+    """Mean active state `[env, muscle]` at a held `drive[env, muscle]`: the static curve.
+
+    Straight lines between its knots: up to 2 % from where `inverse` goes, where few units work.
+    """
     held = _check_drive(params, drive, None)
     curve = _curve(params, state, held.shape[0])
     position = held * (curve.shape[2] - 1)
@@ -264,30 +279,39 @@ def _decays(params: PoolParameters, now: Constants, block_s: float, horizon_s: f
     muscle = muscle_of_unit(params)
     saturates = params.twitch_tetanus_ratio[muscle] > 0
     gain = derive.interpolate(params.mean_gain, params.gain_row, x)
-    # a doublet at the start: one more twitch, counted where within the horizon it is highest
-    highest = np.minimum(h, 1.0)
-    one_more = params.doublet_share * highest * np.exp(1.0 - highest)
-    linear = now.twitch_force * (np.e * x * gain * response + one_more)
-    added = np.where(saturates, x * response + one_more / np.e, linear)
+    linear = now.twitch_force * np.e * x * gain * response
+    added = np.where(saturates, x * response, linear)
     return Decays(np.exp(-block_s / time_s), weight, response, added)
 
 
-def _onset_reach(
-    params: PoolParameters, now: Constants, state: ExpectedState, decays: Decays
-) -> F64:
-    """What the rate above its peak adds at an onset, as if it lasted all the horizon."""
+def _added(params: PoolParameters, now: Constants, state: ExpectedState, horizon_s: float) -> F64:
+    """What full drive adds within the horizon `[env, unit]` with onsets and doublets.
+
+    As `Decays.added`. The rate above the peak wears off in steps, each at its highest; a doublet
+    that is due counts at its height, at the instant within the horizon where it is highest.
+    """
     muscle = muscle_of_unit(params)
+    saturates = params.twitch_tetanus_ratio[muscle] > 0
+    time_s, force = now.contraction_time_s, now.twitch_force
     ahead = np.maximum(params.max_excitation - state.slow_excitation, 0.0)
     over = (params.onset_gain_hz * ahead)[:, muscle]
-    x, peak = now.contraction_time_s * over, now.peak_rate_hz
-    gain = derive.interpolate(params.mean_gain, params.gain_row, now.contraction_time_s * peak)
-    linear = now.twitch_force * np.e * x * gain
-    # a saturating unit gains at most what its twitch sum gains without saturation
-    slope = 0.5 * params.saturation_slope[muscle]
-    ratio = params.twitch_tetanus_ratio[muscle]
-    steepest = now.twitch_force / np.where(ratio > 0, ratio, 1.0) * slope * np.e * x
-    force = np.where(ratio > 0, steepest, linear) * decays.response
-    return np.add.reduceat(force, params.first_unit[:-1], axis=1) / params.max_force
+    edges = np.linspace(0.0, horizon_s, N_ONSET + 1)
+    left = [(horizon_s - t) / time_s for t in edges]
+    response = [1.0 - np.exp(-h) * (1.0 + h) for h in left]
+    added = np.zeros_like(state.impulse)
+    for j, t in enumerate(edges[:-1]):
+        rate = now.peak_rate_hz + over * np.exp(-t / params.onset_tau_s)[muscle]
+        x = time_s * rate
+        gain = derive.interpolate(params.mean_gain, params.gain_row, x)
+        full = np.where(saturates, x, force * np.e * x * gain)
+        added += full * (response[j] - response[j + 1])
+    highest = np.minimum(left[0], 1.0)
+    twitch_height = highest * np.exp(1.0 - highest)
+    second = np.where(
+        saturates, 1.0 / np.e, force * gain_of(time_s / params.doublet_interval_s[muscle])
+    )
+    may_start = (state.gain_rate_hz < START_RATE_HZ) & (state.first_due > 0)
+    return np.asarray(added + may_start * params.doublet_share * second * twitch_height)
 
 
 def _copy_into(state: ExpectedState, out: ExpectedState | None) -> ExpectedState:
@@ -298,6 +322,7 @@ def _copy_into(state: ExpectedState, out: ExpectedState | None) -> ExpectedState
         "impulse",
         "tail",
         "gain_rate_hz",
+        "first_due",
         "variance",
         "slow",
         "now",

@@ -88,6 +88,21 @@ class Constants(NamedTuple):
     threshold_above: F64  # [row, unit] least recruitment threshold of this and all later units
 
 
+class Packed(NamedTuple):
+    """The constants again as compiled code takes them: few arrays, so that a call costs little."""
+
+    first_unit: I64  # [muscle + 1]
+    muscle: NDArray[np.void]  # [muscle] fields of MUSCLE_FIELDS
+    spiking: NDArray[np.void]  # [unit] fields of SPIKING_FIELDS: one cache line for each spike
+    slow: NDArray[np.void]  # [unit] fields of SLOW_FIELDS
+    is_fast: Bools  # [unit]
+    decay_table: F64
+    rested: Constants  # [1, unit]
+    is_dynamic: bool
+    has_drive_noise: bool
+    has_rhythm: bool
+
+
 class PoolParameters(NamedTuple):
     """Constants of the pools of all muscles. Primary fields first, then what `build` derives."""
 
@@ -138,13 +153,17 @@ class PoolParameters(NamedTuple):
     doublet_ticks: I64  # [muscle]
     refractory_ticks: I64  # [muscle]
     first_group: I64  # [muscle] first of the muscle's groups of STAGGER_GROUP units
-    slow_decay: F64  # [muscle, 3] exp(-slow step / tau) of adaptation, inward current, tiredness
+    n_slow: I64  # [muscle] slow units where they all come first, else -1
+    adaptation_decay: F64  # [muscle] exp(-slow step / tau)
+    pic_decay: F64  # [muscle] the same of the inward current
+    rotation_decay: F64  # [muscle] the same of tiredness
     onset_follow: F64  # [muscle] 1 - exp(-tick / tau) of the low-passed excitation
     is_dynamic: bool  # anything that the slow step changes is on, in any muscle
     has_drive_noise: bool  # there is slow drive noise in any muscle
     has_rhythm: bool  # rhythm_noise is above 0 in any muscle
     decay_table: F64  # exp(-u), see `discharge.decay_table`
     rested: Constants  # [1, unit]
+    packed: Packed
     gain_row: I64  # [unit] row of mean_gain at isi_cv
     mean_gain: F64  # [row, N_GAIN + 1] gain averaged over intervals, over x = 0 .. GAIN_LIMIT
     mean_saturation: F64  # [muscle, N_GAIN + 1] mean share of tetanic force over the same x
@@ -172,6 +191,56 @@ class Coupling(NamedTuple):
 
 PRIMARY = PoolParameters._fields[: PoolParameters._fields.index("max_excitation")]
 
+MUSCLE_FIELDS = (
+    "drive_noise_floor",
+    "drive_noise_slope",
+    "isi_cv_decay",
+    "rhythm_noise",
+    "rate_saturates",
+    "onset_gain_hz",
+    "twitch_tetanus_ratio",
+    "slowing",
+    "adaptation_offset_hz",
+    "pic_excitation",
+    "rotation_group",
+    "max_excitation",
+    "max_force",
+    "active_sum_scale",
+    "max_phase_step",
+    "minimum_high",
+    "gain_high",
+    "cv_low",
+    "cv_high",
+    "saturation_slope",
+    "doublet_ticks",
+    "refractory_ticks",
+    "first_group",
+    "n_slow",
+    "adaptation_decay",
+    "pic_decay",
+    "rotation_decay",
+    "onset_follow",
+)
+SPIKING_FIELDS = (
+    "twitch_force",
+    "contraction_time_s",
+    "isi_cv",
+    "isi_cv_onset",
+    "doublet_share",
+    "force_share",
+    "is_fast",
+)
+SLOW_FIELDS = (
+    "minimum_rate_hz",
+    "peak_rate_hz",
+    "rate_gain_hz",
+    "twitch_force",
+    "contraction_time_s",
+    "fatigue_rate_per_s",
+    "recovery_rate_per_s",
+    "adaptation_share",
+    "tetanic_force",
+)
 PER_MUSCLE = frozenset(
     {
         "drive_noise_floor",

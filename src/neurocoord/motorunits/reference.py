@@ -89,7 +89,6 @@ def slow_step(
 ) -> tuple[Slow, Constants]:
     """What SLOW_STEP_S of activity does to units, all arrays `[env, unit]`; see `fatigue`."""
     muscle = muscle_of_unit(params)
-    kept = params.slow_decay[muscle]
     new = Slow(
         capacity=fatigue.capacity_step(
             slow.capacity,
@@ -99,9 +98,11 @@ def slow_step(
             params.recovery_rate_per_s,
             SLOW_STEP_S,
         ),
-        adaptation=fatigue.adaptation_step(slow.adaptation, is_active, kept[:, 0]),
-        inward_current=fatigue.pic_step(slow.inward_current, is_active, kept[:, 1]),
-        tiredness=fatigue.tiredness_step(slow.tiredness, is_active, kept[:, 2]),
+        adaptation=fatigue.adaptation_step(
+            slow.adaptation, is_active, params.adaptation_decay[muscle]
+        ),
+        inward_current=fatigue.pic_step(slow.inward_current, is_active, params.pic_decay[muscle]),
+        tiredness=fatigue.tiredness_step(slow.tiredness, is_active, params.rotation_decay[muscle]),
         threshold=slow.threshold.copy(),
     )
     for m, group in enumerate(params.rotation_group):
@@ -144,11 +145,14 @@ def _take_slow_step(params: PoolParameters, state: PoolState) -> None:
     if not (params.is_dynamic and due.size):
         return
     slope = params.saturation_slope[muscle_of_unit(params)]
-    y = state.now.twitch_scale * state.now.tick_decay * (state.twitch_2 + state.twitch_1)
+    y = state.now.tick_decay * (state.twitch_2 + state.twitch_1)
+    scale = state.now.twitch_scale.copy()
     capacity = np.maximum(state.slow.capacity * params.tetanic_force, 1e-300)
     relative = np.where(slope > 0, np.tanh(0.5 * slope * y), y / capacity)
     is_active = state.tick[:, None] - state.last_spike_tick <= ACTIVE_TICKS
     new = slow_step(params, state.slow, is_active, np.clip(relative, 0.0, 1.0))
+    for twitches in (state.twitch_1, state.twitch_2):
+        twitches[due] *= (new[1].twitch_scale / scale)[due]
     for old, changed in zip((state.slow, state.now), new, strict=True):
         for target, source in zip(old, changed, strict=True):
             target[due] = source[due]
@@ -168,10 +172,10 @@ def _filter_twitches(params: PoolParameters, state: PoolState, sensitivity: F64)
     now, muscle = _now(params, state), muscle_of_unit(params)
     state.twitch_2[:] = now.tick_decay * (state.twitch_2 + state.twitch_1)
     state.twitch_1[:] = now.tick_decay * state.twitch_1
-    summed = now.twitch_scale * state.twitch_2
+    summed = state.twitch_2
     ratio = params.twitch_tetanus_ratio[muscle]
     if not np.any(ratio > 0):
-        return summed
+        return summed.copy()
     by_unit = sensitivity[:, muscle, params.is_fast.astype(np.int64)]
     share = twitch.saturation(summed, params.saturation_slope[muscle] * by_unit)
     return np.where(ratio > 0, now.twitch_force / np.where(ratio > 0, ratio, 1.0) * share, summed)
@@ -322,7 +326,8 @@ def _fire(
     gain = twitch.gain(now.contraction_time_s[row, unit] / (silence * TICK_S))
     impulse = gain * now.twitch_force[row, unit]
     saturates = params.twitch_tetanus_ratio[muscle[unit]] > 0
-    state.twitch_1[env, unit] += np.where(saturates, 1.0, impulse)
+    scale = now.twitch_scale[row, unit]
+    state.twitch_1[env, unit] += np.where(saturates, 1.0, impulse) * scale
     state.last_spike_tick[env, unit] = tick
     state.spike_count[env, unit] += 1
     falling = discharge.interval_cv(

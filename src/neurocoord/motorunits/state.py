@@ -50,6 +50,18 @@ class Slow(NamedTuple):
     threshold: F64  # [env, unit] recruitment thresholds as rotation has handed them out
 
 
+SPIKING = np.dtype(
+    [
+        ("isi_cv", np.float64),  # of the interval that runs
+        ("last_spike_tick", np.int32),  # very negative if none
+        ("spike_count", np.int32),  # spikes so far
+        ("delay", np.uint8),  # ticks of delay of shared synaptic events
+        ("hold", np.uint8),  # least ticks from the last spike to the next
+    ],
+    align=True,
+)
+
+
 class PoolState(NamedTuple):
     """State of the spiking pools."""
 
@@ -57,13 +69,9 @@ class PoolState(NamedTuple):
     tick: I64  # [env] ticks done since the start
     phase: F64  # [env, unit] 0 .. about 1
     threshold: F64  # [env, unit] phase of the next private spike; -inf: a doublet is due
-    spike_count: I32  # [env, unit] spikes so far
-    delay: U8  # [env, unit] ticks of delay of shared synaptic events
-    hold: U8  # [env, unit] least ticks from the last spike to the next
-    isi_cv: F64  # [env, unit] of the interval that runs
-    last_spike_tick: I32  # [env, unit] very negative if none
-    twitch_1: F64  # [env, unit] first state of the twitch filter
-    twitch_2: F64  # [env, unit] second state
+    spiking: NDArray[np.void]  # [env, unit] fields of SPIKING: what only a spike touches
+    twitch_1: F64  # [env, unit] first state of the twitch filter, twitch units (saturating: 1)
+    twitch_2: F64  # [env, unit] second state: the unit's force, or its summed twitches
     slow_filter: F64  # [env, unit] first state of the private slow noise
     slow_before: F64  # [env, unit] private slow noise at the last knot
     slow_after: F64  # [env, unit] ... and at the next one
@@ -84,6 +92,31 @@ class PoolState(NamedTuple):
     slow: Slow
     now: Constants  # [env, unit]; no units unless the pools are dynamic
 
+    @property
+    def isi_cv(self) -> F64:
+        """CV of the interval that runs, `[env, unit]`."""
+        return self.spiking["isi_cv"]
+
+    @property
+    def last_spike_tick(self) -> I32:
+        """Tick of each unit's last spike, `[env, unit]`; very negative if none."""
+        return self.spiking["last_spike_tick"]
+
+    @property
+    def spike_count(self) -> I32:
+        """Spikes of each unit so far, `[env, unit]`."""
+        return self.spiking["spike_count"]
+
+    @property
+    def delay(self) -> U8:
+        """Ticks of delay of shared synaptic events, `[env, unit]`."""
+        return self.spiking["delay"]
+
+    @property
+    def hold(self) -> U8:
+        """Least ticks from each unit's last spike to its next, `[env, unit]`."""
+        return self.spiking["hold"]
+
 
 def init(
     params: PoolParameters, n_env: int = 1, seed: int | Sequence[int] | NDArray = 0
@@ -99,7 +132,8 @@ def init(
     rhythmic = units if params.has_rhythm else 0
     rhythm = _stationary_rhythm(seeds, noise.RHYTHM_PRIVATE, rhythmic)
     shared_rhythm = _stationary_rhythm(seeds, noise.RHYTHM_SHARED, muscles)
-    unit = np.arange(units)
+    spiking = np.zeros((n_env, units), SPIKING)
+    spiking["isi_cv"], spiking["last_spike_tick"], spiking["hold"] = params.isi_cv, NEVER, 1
 
     def uniform(stream: int, n: int) -> F64:
         key = noise.stream_key(seeds, stream)[:, None]
@@ -111,13 +145,9 @@ def init(
     return PoolState(
         seed=np.array(seeds),
         tick=np.zeros(n_env, np.int64),
-        phase=uniform(noise.FIRST_PHASE, unit.size),
+        phase=uniform(noise.FIRST_PHASE, units),
         threshold=full(np.inf),
-        spike_count=np.zeros((n_env, units), np.int32),
-        delay=np.zeros((n_env, units), np.uint8),
-        hold=np.ones((n_env, units), np.uint8),
-        isi_cv=np.tile(params.isi_cv, (n_env, 1)),
-        last_spike_tick=np.full((n_env, units), NEVER, np.int32),
+        spiking=spiking,
         twitch_1=full(0.0),
         twitch_2=full(0.0),
         slow_filter=slow[0],
@@ -198,9 +228,9 @@ def draw_first_thresholds(params: PoolParameters, coupling: Coupling, state: Poo
     In place. Needs the coupling (the law of a private threshold depends on the hazard share), hence
     not part of `init`.
     """
-    env = np.flatnonzero(state.tick == 0)
-    if env.size == 0:
+    if state.tick.min() > 0:
         return
+    env = np.flatnonzero(state.tick == 0)
     limit = discharge.Z_LIMIT
     key = noise.stream_key(state.seed[env], noise.THRESHOLD)[:, None]
     bits = noise.draw(key, np.arange(n_units(params)), 0)

@@ -32,7 +32,6 @@ from neurocoord.motorunits.records import (
 EVENT_OFFSET = 64  # added to ticks of shared events so that delayed ones count from 0
 NOISE_LIMIT_SD = 8.0  # units further than this above the excitation are skipped (never reached)
 LIVE_LIMIT = 1e-13  # twitches below this part of P are dropped (denormals; far below 1e-12)
-CHUNK = 16  # units looked at together for one that may fire
 
 _GOLDEN = np.uint64(noise.GOLDEN)
 _MIX_1 = np.uint64(noise.MIX_1)
@@ -46,7 +45,7 @@ _S_RHYTHM_PRIVATE = np.uint64(noise.RHYTHM_PRIVATE)
 _S_RHYTHM_SHARED = np.uint64(noise.RHYTHM_SHARED)
 _S_DOUBLET = np.uint64(noise.DOUBLET)
 _BELL_SCALE = noise._IRWIN_HALL_SCALE
-_U0, _U1, _CHUNK = np.uint64(0), np.uint64(1), np.uint64(CHUNK)
+_U0, _U1 = np.uint64(0), np.uint64(1)
 _U30, _U27, _U31, _U32 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(32)
 _U11, _U16, _U48 = np.uint64(11), np.uint64(16), np.uint64(48)
 _MASK16, _MASK11 = np.uint64(0xFFFF), np.uint64(0x7FF)
@@ -175,10 +174,31 @@ def _advance_rhythm(start, stop, key, count, filtered, before, after):
 
 
 @compiled
+def _accumulate_phase(
+    start, stop, base, private, w, over, threshold, minimum, gain, peak, before, after, phase
+):
+    """Let the phases of units `start` to `stop` grow by one tick."""
+    for i in range(start, stop):
+        excitation = base + private * (before[i] + w * (after[i] - before[i]))
+        rate = minimum[i] + gain[i] * (excitation - threshold[i])
+        rate = (rate if rate < peak[i] else peak[i]) + over
+        phase[i] += rate * TICK_S if excitation >= threshold[i] else 0.0
+
+
+@compiled
+def _accumulate_quiet_phase(start, stop, excitation, over, threshold, minimum, gain, peak, phase):
+    """The same without private noise in the drive."""
+    for i in range(start, stop):
+        rate = minimum[i] + gain[i] * (excitation - threshold[i])
+        rate = (rate if rate < peak[i] else peak[i]) + over
+        phase[i] += rate * TICK_S if excitation >= threshold[i] else 0.0
+
+
+@compiled
 def _steps(
     start, stop, base, private, w, over, threshold, minimum, gain, peak, before, after, step
 ):
-    """Phase that units `start` to `stop` gain in one tick, into `step`."""
+    """What phases grow by in one tick, into `step`, for the rhythm to modulate."""
     for i in range(start, stop):
         excitation = base + private * (before[i] + w * (after[i] - before[i]))
         rate = minimum[i] + gain[i] * (excitation - threshold[i])
@@ -200,11 +220,12 @@ def _saturating_steps(
 
 
 @compiled
-def _modulate(start, stop, base, private, w, before, after, step):
-    """Let the rhythm speed units up and slow them down."""
+def _modulate_and_add(start, stop, base, private, w, before, after, step, phase):
+    """Let the rhythm speed units up and slow them down; then their phases grow."""
     for i in range(start, stop):
         factor = base + private * (before[i] + w * (after[i] - before[i]))
         step[i - start] *= max(factor, 0.0)
+        phase[i] += step[i - start]
 
 
 @compiled
@@ -215,37 +236,31 @@ def _add_steps(start, stop, step, phase):
 
 @compiled
 def _find_candidates(start, stop, need, phase, theta, found):
-    """Indices of units that fire by themselves or may do so by a shared event."""
-    n = 0
-    a = start
-    while a < stop:
-        b = min(a + _CHUNK, stop)
-        hits = np.int64(0)
-        for i in range(a, b):  # vectorises; most chunks hold none
-            hits += np.int64(phase[i] >= theta[i]) | np.int64(phase[i] >= need)
-        if hits > 0:
-            for i in range(a, b):
-                if phase[i] >= theta[i] or phase[i] >= need:
-                    found[n] = i
-                    n += 1
-        a = b
+    """Indices of units that fire by themselves or may do so by a shared event.
+
+    Without a branch: which unit fires cannot be foreseen, and a wrong guess costs 20 units' time.
+    """
+    n = np.int64(0)
+    for i in range(start, stop):
+        found[n] = i
+        n += np.int64(phase[i] >= min(theta[i], need))
     return n
 
 
 @compiled
-def _stagger(start, stop, share, hazard, phase, step, cv, sums, sampled):
+def _stagger(start, stop, share, hazard, phase, step, spiking, sums, sampled):
     """Systematic sampling of the shared hazard in groups of neighbours: who fires in turn."""
     group = np.uint64(0)
     for a in range(start, stop, np.uint64(STAGGER_GROUP)):
         total = sums[group]
         for i in range(a, min(a + np.uint64(STAGGER_GROUP), stop)):
             sampled[i - start] = False
-            z = (phase[i] - 1.0) / cv[i]
+            cv = spiking[i].isi_cv
+            z = (phase[i] - 1.0) / cv
             if z <= -_Z_LIMIT or step[i - start] == 0.0:
                 continue
             added = share * (
-                _hazard_at(hazard, z)
-                - _hazard_at(hazard, (phase[i] - step[i - start] - 1.0) / cv[i])
+                _hazard_at(hazard, z) - _hazard_at(hazard, (phase[i] - step[i - start] - 1.0) / cv)
             )
             even, odd = 1.0 + added * added * (1.0 / 12.0), 0.5 * added
             total += 1.0 - (even - odd) / (even + odd)
@@ -257,25 +272,31 @@ def _stagger(start, stop, share, hazard, phase, step, cv, sums, sampled):
 
 
 @compiled(fastmath={"reassoc", "nsz"})
-def _twitch_step(start, stop, decay, scale, is_fast, first, second):
-    """Advance the twitch filters; summed force of all units and of the fast ones."""
+def _twitch_step(start, stop, decay, first, second):
+    """Advance the twitch filters; summed force."""
     total = 0.0
-    fast = 0.0
     for i in range(start, stop):
         y = decay[i] * (second[i] + first[i])
         second[i] = y
         first[i] = decay[i] * first[i]
-        force = scale[i] * y
-        total += force
-        fast += force if is_fast[i] else 0.0
-    return total, fast
+        total += y
+    return total
+
+
+@compiled(fastmath={"reassoc", "nsz"})
+def _sum_fast(start, stop, is_fast, second):
+    """Force of the fast units where they are mixed with slow ones."""
+    fast = 0.0
+    for i in range(start, stop):
+        fast += second[i] if is_fast[i] else 0.0
+    return fast
 
 
 @compiled
 def _saturating_twitch_step(
-    start, stop, decay, scale, is_fast, first, second, slope, sensitivity, ratio, force
+    start, stop, decay, is_fast, first, second, slope, sensitivity, ratio, force
 ):
-    """The same for saturating units, whose filters sum twitches of unit height."""
+    """The same for saturating units, whose filters sum twitches of unit height: also the fast."""
     total = 0.0
     fast = 0.0
     for i in range(start, stop):
@@ -283,7 +304,7 @@ def _saturating_twitch_step(
         second[i] = y
         first[i] = decay[i] * first[i]
         b = 0.5 * slope * (sensitivity[1] if is_fast[i] else sensitivity[0])
-        f = force[i] / ratio * np.tanh(b * scale[i] * y)
+        f = force[i] / ratio * np.tanh(b * y)
         total += f
         fast += f if is_fast[i] else 0.0
     return total, fast
@@ -320,64 +341,77 @@ def _rotate(start, stop, group, tiredness, threshold):
 def slow_step(p, m, slow, now, env, is_active, relative_force):
     """What fatigue, adaptation, inward currents and rotation do to muscle `m` in SLOW_STEP_S.
 
-    `is_active`, `relative_force`: of the muscle's units. As `reference.slow_step`, in place.
+    `p`: the packed constants; `is_active`, `relative_force`: of the muscle's units. As
+    `reference.slow_step`, in place.
     """
-    u0, u1 = p.first_unit[m], p.first_unit[m + 1]
-    group = p.rotation_group[m]
+    u0, u1, of = p.first_unit[m], p.first_unit[m + 1], p.muscle[m]
     for i in range(u0, u1):
-        active, k = is_active[i - u0], i - u0
+        active, unit = is_active[i - u0], p.slow[i]
         capacity = slow.capacity[env, i]
         if active:
-            lost = SLOW_STEP_S * (p.fatigue_rate_per_s[i] * relative_force[k])
+            lost = SLOW_STEP_S * (unit.fatigue_rate_per_s * relative_force[i - u0])
             capacity = max(capacity - lost, 0.0)
         else:
-            back = SLOW_STEP_S * (p.recovery_rate_per_s[i] * (1.0 - capacity))
+            back = SLOW_STEP_S * (unit.recovery_rate_per_s * (1.0 - capacity))
             capacity = min(capacity + back, 1.0)
         slow.capacity[env, i] = capacity
-        for j, state in enumerate((slow.adaptation, slow.inward_current, slow.tiredness)):
-            kept, x = p.slow_decay[m, j], state[env, i]
-            state[env, i] = 1.0 - (1.0 - x) * kept if active else x * kept
-    if group > 1:
-        _rotate(u0, u1, group, slow.tiredness[env], slow.threshold[env])
+        a, c, t = slow.adaptation[env, i], slow.inward_current[env, i], slow.tiredness[env, i]
+        slow.adaptation[env, i] = _approach(a, active, of.adaptation_decay)
+        slow.inward_current[env, i] = _approach(c, active, of.pic_decay)
+        slow.tiredness[env, i] = _approach(t, active, of.rotation_decay)
+    if of.rotation_group > 1:
+        _rotate(u0, u1, of.rotation_group, slow.tiredness[env], slow.threshold[env])
     least = np.inf
     for back in range(u1 - u0):
         i = u1 - 1 - back
-        q = p.adaptation_share[i] * slow.adaptation[env, i]
-        offset, threshold = p.adaptation_offset_hz[m], slow.threshold[env, i]
-        minimum, peak = p.minimum_rate_hz[i], p.peak_rate_hz[i]
-        pic = p.pic_excitation[m] * slow.inward_current[env, i]
+        unit = p.slow[i]
+        q = unit.adaptation_share * slow.adaptation[env, i]
+        offset, threshold = of.adaptation_offset_hz, slow.threshold[env, i]
+        minimum, peak = unit.minimum_rate_hz, unit.peak_rate_hz
+        pic = of.pic_excitation * slow.inward_current[env, i]
         threshold = threshold - min(pic, _PIC_MOST * threshold)
         least = min(least, threshold)
         now.recruitment_threshold[env, i] = threshold
         now.threshold_above[env, i] = least
         now.minimum_rate_hz[env, i] = max(minimum - q * offset, 0.0)
-        now.rate_gain_hz[env, i] = p.rate_gain_hz[i] * (1.0 - q)
+        now.rate_gain_hz[env, i] = unit.rate_gain_hz * (1.0 - q)
         now.peak_rate_hz[env, i] = max(peak - q * ((peak - minimum) + offset), 0.0)
-        lost = 1.0 - slow.capacity[env, i]
-        time_s = p.contraction_time_s[i] * (1.0 + p.slowing[m] * lost)
-        now.twitch_force[env, i] = p.twitch_force[i] * slow.capacity[env, i]
-        now.contraction_time_s[env, i] = time_s
-        now.tick_decay[env, i] = np.exp(-TICK_S / time_s)
-        now.twitch_scale[env, i] = np.e * TICK_S / time_s
+        now.twitch_force[env, i] = unit.twitch_force * slow.capacity[env, i]
+        if of.slowing > 0.0:
+            lost = 1.0 - slow.capacity[env, i]
+            time_s = unit.contraction_time_s * (1.0 + of.slowing * lost)
+            now.contraction_time_s[env, i] = time_s
+            now.tick_decay[env, i] = np.exp(-TICK_S / time_s)
+            now.twitch_scale[env, i] = np.e * TICK_S / time_s
+
+
+@compiled
+def _approach(x, active, kept):
+    return 1.0 - (1.0 - x) * kept if active else x * kept
 
 
 @compiled
 def _spiking_slow_step(p, m, s, env, tick, first, second):
     """`slow_step` from the units' spikes and forces at this tick."""
     u0, n = p.first_unit[m], p.first_unit[m + 1] - p.first_unit[m]
-    is_active = np.empty(n, np.bool_)
-    relative_force = np.empty(n)
-    slope = p.saturation_slope[m]
+    is_active, relative_force, scale = np.empty(n, np.bool_), np.empty(n), np.empty(n)
+    slope = p.muscle[m].saturation_slope
     for k in range(n):
         i = u0 + k
-        y = s.now.twitch_scale[env, i] * s.now.tick_decay[env, i] * (second[i] + first[i])
+        scale[k] = s.now.twitch_scale[env, i]
+        y = s.now.tick_decay[env, i] * (second[i] + first[i])
         if slope > 0.0:
             relative = np.tanh(0.5 * slope * y)
         else:
-            relative = y / max(s.slow.capacity[env, i] * p.tetanic_force[i], 1e-300)
+            relative = y / max(s.slow.capacity[env, i] * p.slow[i].tetanic_force, 1e-300)
         relative_force[k] = min(max(relative, 0.0), 1.0)
-        is_active[k] = tick - s.last_spike_tick[env, i] <= ACTIVE_TICKS
+        is_active[k] = tick - s.spiking[env, i].last_spike_tick <= ACTIVE_TICKS
     slow_step(p, m, s.slow, s.now, env, is_active, relative_force)
+    if p.muscle[m].slowing > 0.0:
+        for k in range(n):
+            change = s.now.twitch_scale[env, u0 + k] / scale[k]
+            first[u0 + k] *= change
+            second[u0 + k] *= change
 
 
 @compiled
@@ -418,7 +452,7 @@ def shared_inputs(seed, tick, noises, rhythms, exponential, has_rhythm, out):
 
 @compiled
 def run(p, c, s, drive, sensitivity, shared_noise, shared_rhythm, events, m0, m1, record, out):
-    """The block for muscles `m0` to `m1` of all environments."""
+    """The block for muscles `m0` to `m1` of all environments; `p` the packed constants."""
     # Unsigned indices spare numba's check for negative ones, without which loops do not vectorise.
     active_state, active_sum, spike_sum, spikes = out
     n_tick = drive.shape[1]
@@ -427,19 +461,15 @@ def run(p, c, s, drive, sensitivity, shared_noise, shared_rhythm, events, m0, m1
     largest = np.max(p.first_unit[1:] - p.first_unit[:-1])
     found, step = np.empty(largest, np.uint64), np.empty(largest)
     sampled = np.zeros(largest, np.bool_)
+    decay_table, is_fast, constants = p.decay_table, p.is_fast, p.spiking
+    threshold_z, hazard = c.threshold_z, c.hazard
     for env in range(drive.shape[0]):
         t0, seed = s.tick[env], s.seed[env]
         key_threshold = _stream_key(seed, _S_THRESHOLD)
         key_slow = _stream_key(seed, _S_SLOW_PRIVATE)
         key_rhythm = _stream_key(seed, _S_RHYTHM_PRIVATE)
         key_doublet = _stream_key(seed, _S_DOUBLET)
-        phase, theta, cv = s.phase[env], s.threshold[env], s.isi_cv[env]
-        count, delay, last, hold = (
-            s.spike_count[env],
-            s.delay[env],
-            s.last_spike_tick[env],
-            s.hold[env],
-        )
+        phase, theta, spiking = s.phase[env], s.threshold[env], s.spiking[env]
         first, second = s.twitch_1[env], s.twitch_2[env]
         filtered, before, after = s.slow_filter[env], s.slow_before[env], s.slow_after[env]
         rhythm_before, rhythm_after = s.rhythm_before[env], s.rhythm_after[env]
@@ -449,33 +479,31 @@ def run(p, c, s, drive, sensitivity, shared_noise, shared_rhythm, events, m0, m1
         threshold, minimum = now.recruitment_threshold[row], now.minimum_rate_hz[row]
         gain, peak = now.rate_gain_hz[row], now.peak_rate_hz[row]
         force, time_s = now.twitch_force[row], now.contraction_time_s[row]
-        decay, scale, above = now.tick_decay[row], now.twitch_scale[row], now.threshold_above[row]
+        decay, above = now.tick_decay[row], now.threshold_above[row]
         for m in range(m0, m1):
-            u0, u1 = np.uint64(p.first_unit[m]), np.uint64(p.first_unit[m + 1])
+            u0, u1, of = np.uint64(p.first_unit[m]), np.uint64(p.first_unit[m + 1]), p.muscle[m]
             noise_key, hazard_key = c.drive_key[m], c.hazard_key[m]
             private_part, shared_part = np.sqrt(1.0 - c.drive_share[m]), np.sqrt(c.drive_share[m])
-            rhythm_private = p.rhythm_noise[m] * np.sqrt(1.0 - c.rhythm_share[m])
-            rhythm_shared = p.rhythm_noise[m] * np.sqrt(c.rhythm_share[m])
-            ratio, slope = p.twitch_tetanus_ratio[m], p.saturation_slope[m]
-            onset_gain, follow = p.onset_gain_hz[m], p.onset_follow[m]
-            falling_cv = p.isi_cv_decay[m] * p.max_excitation[m]
-            g0 = p.first_group[m]
+            rhythm_private = of.rhythm_noise * np.sqrt(1.0 - c.rhythm_share[m])
+            rhythm_shared = of.rhythm_noise * np.sqrt(c.rhythm_share[m])
+            ratio = of.twitch_tetanus_ratio
+            by_step = of.rate_saturates or of.rhythm_noise > 0.0 or c.staggers
             n_group = (p.first_unit[m + 1] - p.first_unit[m] - 1) // STAGGER_GROUP + 1
-            sums = s.stagger[env, g0 : g0 + n_group]
+            sums = s.stagger[env, of.first_group : of.first_group + n_group]
             highest = 0.0  # units with thresholds above it stay silent in this block
             for k in range(n_tick):
                 d = drive[env, k, m]
-                noise_sd = p.drive_noise_floor[m] + p.drive_noise_slope[m] * d
-                highest = max(highest, d * p.max_excitation[m] * (1.0 + NOISE_LIMIT_SD * noise_sd))
+                noise_sd = of.drive_noise_floor + of.drive_noise_slope * d
+                highest = max(highest, d * of.max_excitation * (1.0 + NOISE_LIMIT_SD * noise_sd))
             on = _count_up_to(above, u0, u1, highest)
             max_step = 0.0  # no unit's phase grows more in a tick, in its isi_cv
             if shares:
-                over = onset_gain * highest
-                fastest = p.gain_high[m] * (highest - above[u0]) + p.minimum_high[m] + over
-                max_step = fastest * TICK_S / p.cv_low[m]
-                if not p.rate_saturates[m]:
-                    max_step = min(p.max_phase_step[m] + over * TICK_S / p.cv_low[m], max_step)
-                max_step *= 1.0 + NOISE_LIMIT_SD * p.rhythm_noise[m]
+                over = of.onset_gain_hz * highest
+                fastest = of.gain_high * (highest - above[u0]) + of.minimum_high + over
+                max_step = fastest * TICK_S / of.cv_low
+                if not of.rate_saturates:
+                    max_step = min(of.max_phase_step + over * TICK_S / of.cv_low, max_step)
+                max_step *= 1.0 + NOISE_LIMIT_SD * of.rhythm_noise
             live = u0 + np.uint64(s.n_live[env, m])
             slow_sum, fast_sum = 0.0, 0.0
             for k in range(n_tick):
@@ -493,48 +521,47 @@ def run(p, c, s, drive, sensitivity, shared_noise, shared_rhythm, events, m0, m1
                             u0, u1, key_rhythm, knot, rhythm_filter, rhythm_before, rhythm_after
                         )
                 d = drive[env, k, m]
-                excitation = d * p.max_excitation[m]
+                excitation = d * of.max_excitation
                 ahead = excitation - s.slow_excitation[env, m]
-                s.slow_excitation[env, m] += follow * ahead
-                if on == u0 and live == u0:
-                    active_state[env, k, m] = 0.0
-                    active_sum[env, k, m, 0] = 0.0
-                    active_sum[env, k, m, 1] = 0.0
-                    continue
-                if ratio > 0.0:
+                s.slow_excitation[env, m] += of.onset_follow * ahead
+                total, fast = 0.0, 0.0
+                if live > u0 and ratio > 0.0:
+                    b, sens = of.saturation_slope, sensitivity[env, m]
                     total, fast = _saturating_twitch_step(
-                        u0,
-                        live,
-                        decay,
-                        scale,
-                        p.is_fast,
-                        first,
-                        second,
-                        slope,
-                        sensitivity[env, m],
-                        ratio,
-                        force,
+                        u0, live, decay, is_fast, first, second, b, sens, ratio, force
                     )
-                else:
-                    total, fast = _twitch_step(u0, live, decay, scale, p.is_fast, first, second)
-                active_state[env, k, m] = total / p.max_force[m]
-                active_sum[env, k, m, 0] = (total - fast) * p.active_sum_scale[m]
-                active_sum[env, k, m, 1] = fast * p.active_sum_scale[m]
+                elif live > u0 and of.n_slow >= 0:
+                    middle = min(u0 + np.uint64(of.n_slow), live)
+                    total = _twitch_step(u0, middle, decay, first, second)
+                    fast = _twitch_step(middle, live, decay, first, second)
+                    total += fast
+                elif live > u0:
+                    total = _twitch_step(u0, live, decay, first, second)
+                    fast = _sum_fast(u0, live, is_fast, second)
+                active_state[env, k, m] = total / of.max_force
+                active_sum[env, k, m, 0] = (total - fast) * of.active_sum_scale
+                active_sum[env, k, m, 1] = fast * of.active_sum_scale
                 while live > u0:
                     i = live - _U1
-                    height = 1.0 if ratio > 0.0 else p.twitch_force[i]
+                    height = 1.0 if ratio > 0.0 else p.spiking[i].twitch_force
                     if first[i] + second[i] >= LIVE_LIMIT * height:
                         break
                     first[i] = 0.0
                     second[i] = 0.0
                     live = i
+                if on == u0:
+                    continue
 
-                sd = (p.drive_noise_floor[m] + p.drive_noise_slope[m] * d) * excitation
+                sd = (of.drive_noise_floor + of.drive_noise_slope * d) * excitation
                 base = excitation + sd * shared_part * shared_noise[env, k, noise_key]
                 private = sd * private_part
-                over = onset_gain * max(ahead, 0.0)
-                if p.rate_saturates[m]:
-                    _saturating_steps(
+                over = of.onset_gain_hz * max(ahead, 0.0)
+                if not by_step and private == 0.0:
+                    _accumulate_quiet_phase(
+                        u0, on, base, over, threshold, minimum, gain, peak, phase
+                    )
+                elif not by_step:
+                    _accumulate_phase(
                         u0,
                         on,
                         base,
@@ -547,83 +574,125 @@ def run(p, c, s, drive, sensitivity, shared_noise, shared_rhythm, events, m0, m1
                         peak,
                         before,
                         after,
-                        step,
-                        p.decay_table,
+                        phase,
                     )
                 else:
-                    _steps(
-                        u0,
-                        on,
-                        base,
-                        private,
-                        w,
-                        over,
-                        threshold,
-                        minimum,
-                        gain,
-                        peak,
-                        before,
-                        after,
-                        step,
-                    )
-                if p.rhythm_noise[m] > 0.0:
-                    common = 1.0 + rhythm_shared * shared_rhythm[env, k, c.rhythm_key[m]]
-                    _modulate(u0, on, common, rhythm_private, w, rhythm_before, rhythm_after, step)
-                _add_steps(u0, on, step, phase)
+                    if of.rate_saturates:
+                        _saturating_steps(
+                            u0,
+                            on,
+                            base,
+                            private,
+                            w,
+                            over,
+                            threshold,
+                            minimum,
+                            gain,
+                            peak,
+                            before,
+                            after,
+                            step,
+                            decay_table,
+                        )
+                    else:
+                        _steps(
+                            u0,
+                            on,
+                            base,
+                            private,
+                            w,
+                            over,
+                            threshold,
+                            minimum,
+                            gain,
+                            peak,
+                            before,
+                            after,
+                            step,
+                        )
+                    if of.rhythm_noise > 0.0:
+                        common = 1.0 + rhythm_shared * shared_rhythm[env, k, c.rhythm_key[m]]
+                        _modulate_and_add(
+                            u0,
+                            on,
+                            common,
+                            rhythm_private,
+                            w,
+                            rhythm_before,
+                            rhythm_after,
+                            step,
+                            phase,
+                        )
+                    else:
+                        _add_steps(u0, on, step, phase)
                 need = np.inf  # least phase at which a shared event can make a unit fire
                 if shares:
                     least = np.inf
                     for j in range(n_delay + 1):
                         least = min(least, events[env, k + j, hazard_key])
                     z = _least_candidate_z(c.z_at_hazard, least / c.hazard_share, max_step)
-                    need = 1.0 + (p.cv_high[m] if z < 0.0 else p.cv_low[m]) * z
+                    need = 1.0 + (of.cv_high if z < 0.0 else of.cv_low) * z
                 elif c.staggers:
-                    _stagger(u0, on, c.hazard_share, c.hazard, phase, step, cv, sums, sampled)
-                    need = 1.0 - _Z_LIMIT * p.cv_high[m]
+                    _stagger(u0, on, c.hazard_share, c.hazard, phase, step, spiking, sums, sampled)
+                    need = 1.0 - _Z_LIMIT * of.cv_high
                 n_found = _find_candidates(u0, on, need, phase, theta, found)
                 for j in range(n_found):
                     i = found[j]
-                    if t - last[i] < hold[i] or step[i - u0] == 0.0:
+                    mine = spiking[i]
+                    silence = t - mine.last_spike_tick
+                    e = base + private * (before[i] + w * (after[i] - before[i]))
+                    if silence < mine.hold or e < threshold[i]:
+                        continue
+                    if by_step:
+                        grown = step[i - u0]
+                    else:
+                        rate = minimum[i] + gain[i] * (e - threshold[i])
+                        grown = ((rate if rate < peak[i] else peak[i]) + over) * TICK_S
+                    if grown == 0.0:
                         continue
                     if phase[i] >= theta[i]:
                         rest = phase[i] - theta[i] if theta[i] > -np.inf else 0.0
                     elif c.staggers:
                         if not sampled[i - u0]:
                             continue
-                        rest = 0.5 * step[i - u0]
+                        rest = 0.5 * grown
                     else:
-                        added = _hazard_at(c.hazard, (phase[i] - 1.0) / cv[i]) - _hazard_at(
-                            c.hazard, (phase[i] - step[i - u0] - 1.0) / cv[i]
+                        cv = mine.isi_cv
+                        added = _hazard_at(hazard, (phase[i] - 1.0) / cv) - _hazard_at(
+                            c.hazard, (phase[i] - grown - 1.0) / cv
                         )
-                        event = events[env, k + n_delay - np.int64(delay[i]), hazard_key]
+                        event = events[env, k + n_delay - np.int64(mine.delay), hazard_key]
                         if c.hazard_share * added <= event:
                             continue
-                        rest = 0.5 * step[i - u0]
-                    silence = t - last[i]
-                    if ratio > 0.0:
-                        first[i] += 1.0
-                    else:
-                        first[i] += _gain(time_s[i] / (np.float64(silence) * TICK_S)) * force[i]
+                        rest = 0.5 * grown
+                    unit = constants[i]
+                    time_i = time_s[i] if p.is_dynamic else unit.contraction_time_s
+                    impulse = 1.0
+                    if ratio == 0.0:
+                        impulse = _gain(time_i / (np.float64(silence) * TICK_S))
+                        impulse *= force[i] if p.is_dynamic else unit.twitch_force
+                    first[i] += impulse * (np.e * TICK_S / time_i)
                     live = max(live, i + _U1)
-                    last[i] = t
-                    count[i] += 1
-                    if p.isi_cv_onset[i] > 0.0:
-                        e = base + private * (before[i] + w * (after[i] - before[i]))
-                        u = max(e - threshold[i], 0.0) / falling_cv
-                        cv[i] = p.isi_cv[i] + p.isi_cv_onset[i] * _decay(u, p.decay_table)
-                    bits = _draw(key_threshold, i, count[i])
-                    theta[i] = max(1.0 + cv[i] * _lookup(c.threshold_z, bits), _LEAST_THRESHOLD)
-                    delay[i] = (np.int64(bits & _MASK11) * (n_delay + 1)) >> 11
-                    hold[i] = p.refractory_ticks[m]
+                    mine.last_spike_tick = t
+                    mine.spike_count += 1
+                    if unit.isi_cv_onset > 0.0:
+                        u = max(e - threshold[i], 0.0) / (of.isi_cv_decay * of.max_excitation)
+                        mine.isi_cv = unit.isi_cv + unit.isi_cv_onset * _decay(u, decay_table)
+                    bits = _draw(key_threshold, i, mine.spike_count)
+                    z = _lookup(threshold_z, bits)
+                    theta[i] = max(1.0 + mine.isi_cv * z, _LEAST_THRESHOLD)
+                    mine.delay = (np.int64(bits & _MASK11) * (n_delay + 1)) >> 11
+                    mine.hold = of.refractory_ticks
                     phase[i] = rest
-                    starts = silence > _SILENCE_TICKS and p.doublet_share[i] > 0.0
-                    if starts and _uniform(_draw(key_doublet, i, count[i])) < p.doublet_share[i]:
-                        theta[i] = -np.inf
-                        hold[i] = p.doublet_ticks[m]
-                    if p.is_fast[i]:
-                        fast_sum += p.force_share[i]
+                    if silence > _SILENCE_TICKS and unit.doublet_share > 0.0:
+                        chance = _uniform(_draw(key_doublet, i, mine.spike_count))
+                        if chance < unit.doublet_share:
+                            theta[i] = -np.inf
+                            mine.hold = of.doublet_ticks
+                    if unit.is_fast:
+                        fast_sum += unit.force_share
                     else:
-                        slow_sum += p.force_share[i]
+                        slow_sum += unit.force_share
                     if record:
                         spikes[env, k, i] = 1
             spike_sum[env, m, 0] = slow_sum
