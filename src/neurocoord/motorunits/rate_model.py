@@ -83,7 +83,7 @@ def init(
 
     `track_spike_sd` is needed by `spike_sd` and the spike tolerance of `bounds`; it costs time.
     """
-    if isinstance(n_env, bool) or int(n_env) != n_env or n_env < 1:
+    if isinstance(n_env, bool) or not isinstance(n_env, int | np.integer) or n_env < 1:
         raise ValueError(f"n_env must be a whole number of 1 or more, got {n_env!r}")
     shape = (n_env, n_units(params))
     block_s, horizon_s = _duration("block_s", block_s), _duration("horizon_s", horizon_s)
@@ -210,12 +210,7 @@ def inverse(
     cannot be held is clipped: below 0 to drive 0, above the curve's end (`is_reachable` says
     where) to drive 1.
     """
-    target = np.ascontiguousarray(active_state, dtype=np.float64)
-    if target.ndim != 2 or target.shape[1] != n_muscles(params) or np.isnan(target).any():
-        raise ValueError(
-            f"active_state must be numbers of shape [env, muscle={n_muscles(params)}],"
-            f" got shape {target.shape}" + (", with NaN" if np.isnan(target).any() else "")
-        )
+    target = _check_target(params, active_state)
     curve = _curve(params, state, target.shape[0])
     out = np.empty_like(target)
     expected_step.invert(curve, target, out)
@@ -230,7 +225,7 @@ def is_reachable(
     state: ExpectedState | None = None,
 ) -> NDArray[np.bool_]:
     """True where a drive in 0..1 holds `active_state[env, muscle]` (on average over spikes)."""
-    target = np.asarray(active_state)
+    target = _check_target(params, active_state)
     highest = _curve(params, state, target.shape[0]).max(axis=2)
     return np.asarray((target >= 0.0) & (target <= highest))
 
@@ -362,6 +357,16 @@ def _check_drive(params: PoolParameters, drive: NDArray[np.floating], n_env: int
     if not inside.all():
         raise ValueError(f"drive must lie in 0..1, got {array[~inside][0]}")
     return array
+
+
+def _check_target(params: PoolParameters, active_state: NDArray[np.floating]) -> F64:
+    target: F64 = np.ascontiguousarray(active_state, dtype=np.float64)
+    if target.ndim != 2 or target.shape[1] != n_muscles(params) or np.isnan(target).any():
+        raise ValueError(
+            f"active_state must be numbers of shape [env, muscle={n_muscles(params)}],"
+            f" got shape {target.shape}" + (", with NaN" if np.isnan(target).any() else "")
+        )
+    return target
 
 
 def _project(
