@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -11,12 +12,19 @@ import numpy as np
 from neurocoord import seeds, synchrony
 from neurocoord.body import model as bodies
 from neurocoord.body.reading import BodyReading
-from neurocoord.motorunits import published, twitch
-from neurocoord.motorunits.parameters import Coupling, PoolParameters
+from neurocoord.motorunits import counts, fatigue, orders, published
+from neurocoord.motorunits.parameters import Coupling, PoolParameters, replaced
 from neurocoord.simulation import BLOCK_S, Block, Simulation, SimulationFailed
 from neurocoord.tasks import task as find_task
 from neurocoord.tasks.protocol import Task, Trace
 
+TWITCH_TETANUS_RATIO = 0.2  # of saturating units (choice, within the 0.11 to 0.34 of soleus units)
+ROTATION_GROUP = 20  # neighbours in size that take turns (choice)
+CHOICES = {
+    "counts": ("equal", *counts.RULES),
+    "twitch": ("auto", "gain_1993", "saturating"),
+    "order": ("size", "reversed", "rotation"),
+}
 SETTLE_S = 0.3  # pools discharge at the first command before the body is let go (choice)
 
 
@@ -24,7 +32,13 @@ SETTLE_S = 0.3  # pools discharge at the first command before the body is let go
 class Pools:
     """The motor units of the body's muscles."""
 
-    n_units: int = 120  # of every muscle; anatomical counts come with their own set (choice)
+    n_units: int = 120  # of every muscle, where counts is "equal" (choice)
+    counts: str = "equal"  # or each muscle's own number: "fitted", "low", "high"
+    twitch: str = "auto"  # "gain_1993", "saturating"; auto: saturating at the dynamometer
+    order: str = "size"  # of recruitment; or "reversed", "rotation"
+    fatigue: bool = False  # capacity, slowing and rate adaptation of Potvin & Fuglevand 2017
+    doublet_share: float = 0.0  # chance that a unit starts with a doublet
+    onset_gain_hz: float = 0.0  # rate above its peak per unit of excitation at a fast onset
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,8 +88,7 @@ def complete(config: TrialConfig) -> TrialConfig:
 
 def make_pools(config: TrialConfig, body: bodies.Body) -> tuple[PoolParameters, Coupling]:
     """Pools of every muscle of the body and how their units are coupled."""
-    counts = np.full(len(body.muscles), config.pools.n_units)
-    pools = published.body_pools(counts, body.table.type1_share)
+    pools = body_pools(config.pools, body)
     chosen = config.synchrony
     coupling = synchrony.strategy(chosen.strategy)(
         pools, strength=chosen.strength, scope=chosen.scope
@@ -83,12 +96,44 @@ def make_pools(config: TrialConfig, body: bodies.Body) -> tuple[PoolParameters, 
     return pools, coupling
 
 
+def body_pools(chosen: Pools, body: bodies.Body) -> PoolParameters:
+    """Pools of every muscle of the body, with what was chosen; ValueError names what may be."""
+    for name, allowed in CHOICES.items():
+        value = getattr(chosen, name)
+        if value not in allowed:
+            near = difflib.get_close_matches(str(value), allowed, n=1, cutoff=0.0)[0]
+            raise ValueError(
+                f"pools.{name}={value!r} is not allowed; it may be {', '.join(allowed)};"
+                f" nearest: {near!r}"
+            )
+    n = np.full(len(body.muscles), chosen.n_units)
+    if chosen.counts != "equal":
+        n = counts.unit_counts(body.muscles, chosen.counts)
+    options: dict[str, Any] = {
+        "doublet_share": chosen.doublet_share,
+        "onset_gain_hz": chosen.onset_gain_hz,
+    }
+    at_dynamometer = chosen.twitch == "auto" and body.name == "dynamometer"
+    if chosen.twitch == "saturating" or at_dynamometer:
+        options["twitch_tetanus_ratio"] = TWITCH_TETANUS_RATIO
+    if chosen.order == "rotation":
+        options["rotation_group"] = ROTATION_GROUP
+    if chosen.fatigue:
+        rates = [fatigue.fatigue_rate_per_s(int(count)) for count in n]
+        options["fatigue_rate_per_s"] = np.concatenate(rates)
+        options["recovery_rate_per_s"] = fatigue.RECOVERY_RATE_PER_S
+        options["slowing"] = fatigue.SLOWING
+    pools = published.body_pools(n, body.table.type1_share, **options)
+    if chosen.fatigue:
+        pairs = zip(pools.first_unit[:-1], pools.first_unit[1:], strict=True)
+        shares = [fatigue.adaptation_share(pools.recruitment_threshold[a:b]) for a, b in pairs]
+        pools = replaced(pools, adaptation_share=np.concatenate(shares))
+    return orders.reversed_order(pools) if chosen.order == "reversed" else pools
+
+
 def full_drive_fraction(pools: PoolParameters) -> np.ndarray:
     """Share of tetanic force [muscle] that a pool gives at full drive."""
-    tetanic = np.add.reduceat(
-        pools.twitch_force * twitch.TETANIC_FORCE_PER_TWITCH, pools.first_unit[:-1]
-    )
-    return pools.max_force / tetanic
+    return pools.max_force / np.add.reduceat(pools.tetanic_force, pools.first_unit[:-1])
 
 
 class Runner:

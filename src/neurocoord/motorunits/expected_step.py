@@ -44,17 +44,23 @@ def _saturating_rates(start, stop, e, over, threshold, minimum, slope, peak, tab
 
 
 @compiled
-def _take_first_spikes(start, stop, h, rate, due, first):
+def _take_first_spikes(start, stop, h, rate, due, first, found):
     """Part of each unit's spikes that end a silence, `first` (imp/s); `due` is what remains.
 
     Phases are spread evenly, so that after a silence a unit's spikes of the first 1 / rate are all
     first ones: the twitch gain still looks back on the silence, and only they start doublets.
+    Returns how many units have some; they are listed in `found`.
     """
     for i in range(start, stop):
         r = rate[i - start]
         n = min(due[i], r * h)
         first[i - start] = n / h
         due[i] = due[i] - n if r > 0.0 else 1.0
+    n_found = np.int64(0)
+    for i in range(start, stop):  # without a branch, which would be a coin's
+        found[n_found] = i
+        n_found += np.int64(first[i - start] > 0.0)
+    return n_found
 
 
 @compiled
@@ -117,6 +123,7 @@ def advance(p, now, block_decay, excitation, n_ticks, h, s):
     tick, slow_excitation, slow, impulse, tail, gain_rate, first_due = s
     largest = np.max(p.first_unit[1:] - p.first_unit[:-1])
     rate, density, first = np.empty(largest), np.empty(largest), np.empty(largest)
+    found = np.empty(largest + 1, np.uint64)
     for env in range(excitation.shape[0]):
         row = env if p.is_dynamic else 0
         threshold, minimum = now.recruitment_threshold[row], now.minimum_rate_hz[row]
@@ -145,26 +152,28 @@ def advance(p, now, block_decay, excitation, n_ticks, h, s):
                 )
             else:
                 _rates(u0, on, e, over, threshold, minimum, slope, peak, rate)
-            _take_first_spikes(u0, on, h, rate, due, first)
+            n_found = _take_first_spikes(u0, on, h, rate, due, first, found)
             if p.twitch_tetanus_ratio[m] > 0.0:
                 for i in range(u0, on):
                     density[i - u0] = rate[i - u0]
-                    if first[i - u0] > 0.0 and seen[i] < ACTIVE_RATE_HZ:
+                for j in range(n_found):
+                    i = found[j]
+                    if seen[i] < ACTIVE_RATE_HZ and p.doublet_share[i] > 0.0:
                         n = first[i - u0] * p.doublet_share[i]
                         density[i - u0] += _second(n, h, p.doublet_interval_s[m], time_s, y2, i)
                 _let_gain_rate_follow(u0, on, h, rate, due, first, seen)
             else:
-                for i in range(u0, on):
-                    density[i - u0] = 0.0
-                    if first[i - u0] > 0.0:
-                        g = _gain_row(p, m, i, e, threshold[i])
-                        gain = _table(p.mean_gain, g, time_s[i] * seen[i])
-                        density[i - u0] = first[i - u0] * force[i] * gain
-                        if seen[i] < ACTIVE_RATE_HZ and p.doublet_share[i] > 0.0:
-                            later_s = p.doublet_interval_s[m]
-                            n = first[i - u0] * p.doublet_share[i] * force[i]
-                            n *= _gain(time_s[i] / later_s)
-                            density[i - u0] += _second(n, h, later_s, time_s, y2, i)
+                density[: on - u0] = 0.0
+                for j in range(n_found):
+                    i = found[j]
+                    g = _gain_row(p, m, i, e, threshold[i])
+                    gain = _table(p.mean_gain, g, time_s[i] * seen[i])
+                    density[i - u0] = first[i - u0] * force[i] * gain
+                    if seen[i] < ACTIVE_RATE_HZ and p.doublet_share[i] > 0.0:
+                        later_s = p.doublet_interval_s[m]
+                        n = first[i - u0] * p.doublet_share[i] * force[i]
+                        n *= _gain(time_s[i] / later_s)
+                        density[i - u0] += _second(n, h, later_s, time_s, y2, i)
                 _let_gain_rate_follow(u0, on, h, rate, due, first, seen)
                 for i in range(u0, on):
                     g = _gain_row(p, m, i, e, threshold[i])

@@ -49,7 +49,6 @@ class Decays(NamedTuple):
 
     block: F64  # [row, unit] exp(-block / T)
     weight: F64  # [row, unit] exp(-horizon / T) / T
-    response: F64  # [row, unit] 1 - exp(-h / T) (1 + h / T), h the horizon
     added: F64  # [row, unit] what full drive adds within the horizon; see `expected_step.project`
 
 
@@ -276,7 +275,7 @@ def _decays(params: PoolParameters, now: Constants, block_s: float, horizon_s: f
     gain = derive.interpolate(params.mean_gain, params.gain_row, x)
     linear = now.twitch_force * np.e * x * gain * response
     added = np.where(saturates, x * response, linear)
-    return Decays(np.exp(-block_s / time_s), weight, response, added)
+    return Decays(np.exp(-block_s / time_s), weight, added)
 
 
 def _added(params: PoolParameters, now: Constants, state: ExpectedState, horizon_s: float) -> F64:
