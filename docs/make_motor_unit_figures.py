@@ -1,4 +1,4 @@
-"""Draw the figures of docs/motor_units.md into docs/figures/; about a minute.
+"""Draw the figures of docs/motor_units.md into docs/figures/; about half a minute.
 
     python docs/make_motor_unit_figures.py                      # all of them
     python docs/make_motor_unit_figures.py --only onion training
@@ -77,7 +77,7 @@ def draw_onion(figure: Any) -> None:
     pools = {
         "onion skin (1993)": published.fuglevand_1993(),
         "saturating rates": published.fuglevand_1993(rate_saturates=True),
-        "opposite: late units fire fastest": published.fuglevand_1993(
+        "opposite: late units peak highest": published.fuglevand_1993(
             peak_rate_first_hz=25.0, peak_rate_difference_hz=-12.0
         ),
     }
@@ -119,7 +119,8 @@ def draw_strategies(figure: Any) -> None:
         bottom.plot(np.arange(1000) * TICK_S, force[:1000], lw=0.9, color=COLOURS[column])
         top.set_title(name, loc="left", weight="bold")
         cv = 100 * force.std() / force.mean()
-        bottom.set_title(f"mean {force.mean():.1f} %, CV {cv:.1f} %", loc="left", size=8)
+        bottom.set_title(f"20 s: mean {force.mean():.1f} %, CV {cv:.1f} %", loc="left", size=8)
+        bottom.set_xticks([0.0, 0.5, 1.0])
         bottom.set_xlabel("time (s)")
     panels[0, 0].set_ylabel("unit, by size")
     panels[1, 0].set_ylabel("force (% of maximum)")
@@ -131,28 +132,39 @@ def draw_force_emg(figure: Any) -> None:
     shapes = emg.potentials(params)
     drives = np.array([0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0])
     left, right = figure.subplots(1, 2)
-    shares = {"none": 0.0, "moderate (c = 0.31)": 0.31, "high (c = 0.60)": 0.60}
+    shares = {"none": 0.0, "moderate, c = 0.31": 0.31, "high, c = 0.60": 0.60}
     unit_emg = None
     base: Floats = np.ones(drives.size)
     for j, (label, share) in enumerate(shares.items()):
         coupling = synchrony.strategy("short_term")(params, hazard_share=share, max_delay_ticks=0)
         force, amplitude = np.empty(drives.size), np.empty(drives.size)
         for k, drive in enumerate(drives):
-            out = _hold(params, coupling, float(drive), 8.0, 1)
-            record = emg.emg(trains.from_raster(out.spikes[0], TICK_S), shapes)
+            out = _hold(params, coupling, float(drive), 8.0, 3)
             force[k] = 100 * out.active_state.mean()
-            amplitude[k] = float(average_rectified_value(record)[0])
+            amplitude[k] = np.mean(
+                [
+                    average_rectified_value(emg.emg(trains.from_raster(spikes, TICK_S), shapes))[0]
+                    for spikes in out.spikes
+                ]
+            )
         if unit_emg is None:
             unit_emg, base = amplitude[-1], amplitude
         style = {"color": COLOURS[j], "marker": "os^"[j], "ms": 4, "lw": 1.2, "label": label}
         left.plot(force, 100 * amplitude / unit_emg, **style)
-        right.plot(force, 100 * (amplitude / base - 1.0), **style)
-    left.set_ylabel("EMG amplitude (% of that at full drive, no synchrony)")
-    right.set_ylabel("EMG amplitude over that without synchrony (%)")
+        right.plot(force, 100 * (amplitude / base - 1.0), clip_on=False, **style)
+        if share:
+            mean = 100 * np.mean(amplitude / base - 1.0)
+            print(f"EMG, short-term synchrony {label}: {mean:+.0f} % on average")
+    left.set_ylabel("EMG amplitude (% of full drive, no synchrony)")
+    right.set_ylabel("growth of EMG amplitude by synchrony (%)")
     for axes in (left, right):
         axes.set_xlabel("force (% of maximum)")
         axes.set_ylim(bottom=0)
-    left.legend(frameon=False, title="short-term synchrony", alignment="left")
+    left.legend(
+        frameon=False,
+        title="short-term synchrony\n(c: shared part of firing hazard)",
+        alignment="left",
+    )
     left.set_title("EMG amplitude against force", loc="left", weight="bold")
     right.set_title("What synchrony adds", loc="left", weight="bold")
 
@@ -180,7 +192,7 @@ def draw_force_cv(figure: Any) -> None:
     axes.set_xlabel("force (% of maximum)")
     axes.set_ylabel("CV of force (%)")
     axes.set_ylim(bottom=0)
-    axes.legend(frameon=False)
+    axes.legend(frameon=False, title="strategy, strength", alignment="left")
     axes.set_title("Steadiness of a held drive", loc="left", weight="bold")
 
 
@@ -206,7 +218,7 @@ def draw_endurance(figure: Any) -> None:
     axes.set_xlabel("force held (% of rested maximum)")
     axes.set_ylabel("endurance time")
     axes.legend(frameon=False)
-    axes.set_title("How long a force can be held", loc="left", weight="bold")
+    axes.set_title("How long a force can be held, by two models", loc="left", weight="bold")
 
 
 def draw_training(figure: Any) -> None:
@@ -222,7 +234,8 @@ def draw_training(figure: Any) -> None:
         rows[0, j].plot(tick, unit + 1, ".", ms=2.5, color=GREY)
         pairs = _doublets(fired[0, rest : rest + 120])
         rows[0, j].plot(pairs[0], pairs[1] + 1, ".", ms=5, color=COLOURS[2])
-        rows[0, j].set_title(f"Spikes {label}; doublets at onset orange", loc="left", weight="bold")
+        title = f"One contraction {label}; doublets orange"
+        rows[0, j].set_title(title, loc="left", weight="bold")
         rows[0, j].set_xlabel("time from onset of drive (ms)")
         rows[0, j].set_ylabel("unit, by size")
         rows[0, j].set_ylim(0, 126)
@@ -245,8 +258,8 @@ def draw_training(figure: Any) -> None:
     rows[1, 1].axhline(0, color=GREY, lw=0.7)
     rows[1, 1].set_xticks(range(3), ["0-50 ms", "50-100 ms", "100-200 ms"])
     rows[1, 1].set_xlabel("window from onset of force")
-    rows[1, 1].set_ylabel("% of maximum before, per s")
-    rows[1, 1].set_title("Rate of force development", loc="left", weight="bold")
+    rows[1, 1].set_ylabel("rate (% of maximum before, per s)")
+    rows[1, 1].set_title("Rate of force development, mean of 40", loc="left", weight="bold")
     rows[1, 1].legend(frameon=False)
 
 
@@ -264,7 +277,7 @@ def _doublets(raster: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.
 
 DRAWINGS: dict[str, tuple[Callable[[Any], None], tuple[float, float]]] = {
     "onion": (draw_onion, (9.5, 3.2)),
-    "strategies": (draw_strategies, (12.5, 4.6)),
+    "strategies": (draw_strategies, (11.0, 4.6)),
     "force_emg": (draw_force_emg, (9.5, 3.8)),
     "force_cv": (draw_force_cv, (6.4, 4.2)),
     "endurance": (draw_endurance, (6.4, 4.2)),

@@ -9,6 +9,7 @@ import pytest
 
 from neurocoord.coordination.library import movement_from
 from neurocoord.resources import load_experiment
+from neurocoord.synchrony import STRATEGIES
 
 pytest.importorskip("cma", reason="the search needs CMA-ES: pip install 'neurocoord[tune]'")
 TUNE = load_experiment("tune_movement")
@@ -39,12 +40,11 @@ def test_a_point_is_written_and_read_again(kind: str) -> None:
 
 
 def test_trials_take_strategies_in_turn_and_new_seeds() -> None:
-    trials = TUNE.configs_of(TOY, TUNE.plain("roll"), "tune", 1, 6)
-    assert [t.synchrony.strategy for t in trials] == [
-        *("independent", "short_term", "common_drive"),
-        *("independent", "short_term", "common_drive"),
-    ]
-    assert len({t.seed for t in trials}) == 6
+    n = len(STRATEGIES)
+    trials = TUNE.configs_of(TOY, TUNE.plain("roll"), "tune", 1, 2 * n)
+    taken = [t.synchrony.strategy for t in trials]
+    assert set(taken[:n]) == set(STRATEGIES) and taken[n:] == taken[:n]
+    assert len({t.seed for t in trials}) == 2 * n
 
 
 def test_a_search_goes_on_from_its_file(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def env_seeds(seed: int | Sequence[int] | NDArray[np.integer], n_env: int) -> U6
 
     Environment 0 of a run has the same seed whatever `n_env` is.
     """
-    if isinstance(n_env, bool) or int(n_env) != n_env or n_env < 1:
+    if isinstance(n_env, bool) or not isinstance(n_env, int | np.integer) or n_env < 1:
         raise ValueError(f"n_env must be a whole number of 1 or more, got {n_env!r}")
     values = np.asarray(seed)
     if values.dtype.kind not in "iu" or values.ndim > 1:

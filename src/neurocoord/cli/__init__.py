@@ -110,7 +110,8 @@ def compare(
     strategies: Annotated[
         str | None,
         typer.Option(
-            help="Strategies, separated by commas; the first is the baseline.", show_default="all"
+            help="Strategies, separated by commas; the first is the baseline.",
+            show_default="independent,common_drive,short_term",
         ),
     ] = None,
     seeds: Annotated[

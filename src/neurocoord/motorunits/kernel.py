@@ -55,7 +55,8 @@ def advance(
     n_env = state.tick.size
     drive = check_drive(params, n_env, drive)
     sensitivity = length_sensitivity(params, n_env, fibre_length)
-    if isinstance(n_threads, bool) or int(n_threads) != n_threads or n_threads < 1:
+    is_count = isinstance(n_threads, int | np.integer) and not isinstance(n_threads, bool)
+    if not is_count or n_threads < 1:
         raise ValueError(f"n_threads must be a whole number of 1 or more, got {n_threads!r}")
     new = copy_into(state, out)
     draw_first_thresholds(params, coupling, new)

@@ -77,7 +77,7 @@ def build(*, first_unit: ArrayLike, **fields: ArrayLike) -> PoolParameters:
     `drive_noise_slope` are options and off unless given. Raises ValueError naming the field that
     is missing, unknown, not finite, out of range or of the wrong shape.
     """
-    first = np.array(first_unit, dtype=np.int64)
+    first = _whole_numbers("first_unit", first_unit)
     if first.ndim != 1 or first.size < 2 or first[0] != 0 or np.any(np.diff(first) < 1):
         raise ValueError(f"first_unit must rise from 0, one unit or more a muscle, got {first}")
     for name in fields:
@@ -95,9 +95,26 @@ def build(*, first_unit: ArrayLike, **fields: ArrayLike) -> PoolParameters:
     return derive.complete(first, checked)
 
 
+WHOLE = ("is_fast", "rate_saturates", "rotation_group")  # 0 or 1, or a number of units
+
+
+def _numbers(name: str, value: ArrayLike) -> NDArray[np.float64]:
+    try:
+        return np.array(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} must be a number or an array of numbers, got {value!r}") from None
+
+
+def _whole_numbers(name: str, value: ArrayLike) -> I64:
+    array = _numbers(name, value)
+    if not np.all(np.isfinite(array) & (array == np.floor(array))):
+        raise ValueError(f"{name} must hold whole numbers, got {value!r}")
+    return array.astype(np.int64)
+
+
 def _field(name: str, value: ArrayLike, first_unit: I64) -> NDArray:
     size = first_unit.size - 1 if name in PER_MUSCLE else int(first_unit[-1])
-    array = np.array(value, dtype=np.float64)
+    array = _numbers(name, value)
     if array.shape not in ((), (size,)):
         raise ValueError(f"{name} must be a number or have shape ({size},), got {array.shape}")
     array = np.array(np.broadcast_to(array, (size,)))
@@ -107,6 +124,8 @@ def _field(name: str, value: ArrayLike, first_unit: I64) -> NDArray:
         least = f"above {low:g}" if above_low else f"{low:g} or more"
         most = f", at most {high:g}" if np.isfinite(high) else ""
         raise ValueError(f"{name} must be finite, {least}{most}, got {array[bad][0]}")
+    if name in WHOLE and np.any(array != np.floor(array)):
+        raise ValueError(f"{name} must be whole, got {array[array != np.floor(array)][0]}")
     if name in ("is_fast", "rate_saturates"):
         return array.astype(np.bool_)
     return array.astype(np.int64) if name == "rotation_group" else array

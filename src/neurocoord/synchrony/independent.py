@@ -81,7 +81,8 @@ def couple(
 
 def check_strength(strength: float) -> float:
     """The dial, 0..1; a ValueError otherwise."""
-    if not (np.isreal(strength) and 0.0 <= strength <= 1.0):
+    is_number = isinstance(strength, int | float | np.number) and np.isreal(strength)
+    if not (is_number and 0.0 <= strength <= 1.0):
         raise ValueError(f"strength must lie in 0..1, got {strength!r}")
     return float(strength)
 
