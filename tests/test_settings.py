@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import pytest
 
+from neurocoord import settings
 from neurocoord.settings import flatten, nearest, replace_all, replace_path
 
 
@@ -117,3 +118,12 @@ def test_flatten_gives_every_leaf_by_path() -> None:
 def test_nearest_is_silent_when_nothing_is_near() -> None:
     assert nearest("crwal", ["roll", "crawl"]) == "; did you mean 'crawl'?"
     assert nearest("zzz", ["roll", "crawl"]) == ""
+
+
+def test_names_are_chosen_in_the_order_of_what_is_allowed() -> None:
+    assert settings.chosen("only", None, ["a", "b"], "name") == ("a", "b")
+    assert settings.chosen("only", ["b", "a"], ["a", "b", "c"], "name") == ("a", "b")
+    with pytest.raises(ValueError, match="only names no name; it may name a, b"):
+        settings.chosen("only", [], ["a", "b"], "name")
+    with pytest.raises(ValueError, match="got 'peper'; nearest: 'paper'"):
+        settings.chosen("only", ["peper"], ["paper", "rock"], "name")

@@ -7,7 +7,6 @@ that stay silent are counted as updated, as in every such figure: their state is
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 import subprocess
@@ -22,7 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from neurocoord import synchrony
+from neurocoord import settings, synchrony
 from neurocoord.motorunits import counts, fatigue, kernel, published
 from neurocoord.motorunits.parameters import PoolParameters, concat, n_muscles, n_units
 from neurocoord.threads import ONE_THREAD
@@ -89,17 +88,7 @@ def run(
 
 def chosen(only: Sequence[str] | None = None) -> tuple[str, ...]:
     """The groups named in `only`, in the order of `GROUPS`; all of them for None."""
-    if only is None:
-        return tuple(GROUPS)
-    if not only:
-        raise ValueError(f"only names nothing; it may name {', '.join(GROUPS)}")
-    for name in only:
-        if name not in GROUPS:
-            near = difflib.get_close_matches(str(name), GROUPS, n=1, cutoff=0.0)[0]
-            raise ValueError(
-                f"only must name some of {', '.join(GROUPS)}, got {name!r}; nearest: {near!r}"
-            )
-    return tuple(name for name in GROUPS if name in only)
+    return settings.chosen("only", only, GROUPS, "group")
 
 
 # ---- what is run ----

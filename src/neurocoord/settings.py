@@ -59,6 +59,27 @@ def nearest(name: str, allowed: Iterable[str]) -> str:
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
+def chosen(
+    argument: str, given: Sequence[str] | None, allowed: Iterable[str], kind: str
+) -> tuple[str, ...]:
+    """The names `given`, each of a `kind`, in the order of `allowed`; all of them for None.
+
+    Raises ValueError, with the nearest, for an unknown name, and where `given` is empty.
+    """
+    names = tuple(allowed)
+    if given is None:
+        return names
+    if not given:
+        raise ValueError(f"{argument} names no {kind}; it may name {', '.join(names)}")
+    for name in given:
+        if name not in names:
+            near = difflib.get_close_matches(str(name), names, n=1, cutoff=0.0)[0]
+            raise ValueError(
+                f"{argument} must name some of {', '.join(names)}, got {name!r}; nearest: {near!r}"
+            )
+    return tuple(name for name in names if name in given)
+
+
 def _replace(config: Any, names: Sequence[str], value: Any, path: str) -> Any:
     name, rest = names[0], names[1:]
     entries = _entries(config)

@@ -86,6 +86,7 @@ class Simulation:
         self.record_spikes = record_spikes
         self._horizon_s = horizon_s
         self._reach = reach_curves(pools, horizon_s)
+        self._reach_of: rate_model.Decays | None = None  # the state that the curves belong to
         self._batch = Batch(body.model, self.n_env, n_threads, persistent=True)
         self._reader = make_reader(body, self._batch)
         self._qpos = self._batch.bind("qpos")
@@ -132,10 +133,11 @@ class Simulation:
 
     def drive_to_reach(self, active_state: np.ndarray) -> np.ndarray:
         """Drive [env, muscle] that brings the pools to an active state within the horizon."""
-        curves = self._reach
-        if self.pools.is_dynamic:
-            curves = reach_curves(self.pools, self._horizon_s, self._expected)
-        return drive_to_reach(curves, active_state, self.bounds()[0])
+        decays = self._expected.decays  # another record after each slow step
+        if self.pools.is_dynamic and decays is not self._reach_of:
+            self._reach = reach_curves(self.pools, self._horizon_s, self._expected)
+            self._reach_of = decays
+        return drive_to_reach(self._reach, active_state, self.bounds()[0])
 
     def advance(self, drive: np.ndarray) -> Block:
         """Run one block of 4 ms; ``drive`` [env, muscle] in 0..1 is reached at its end."""

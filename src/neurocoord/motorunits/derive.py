@@ -77,6 +77,7 @@ def complete(first: I64, f: dict[str, NDArray]) -> PoolParameters:
         onset_follow=-np.expm1(-TICK_S / f["onset_tau_s"]),
         is_dynamic=any(bool(np.any(f[name] > 0)) for name in _DYNAMIC),
         has_drive_noise=bool(np.any(f["drive_noise_floor"] + f["drive_noise_slope"] > 0)),
+        has_onsets=bool(np.any(f["onset_gain_hz"] > 0) or np.any(f["doublet_share"] > 0)),
         has_rhythm=bool(np.any(f["rhythm_noise"] > 0)),
         decay_table=discharge.decay_table(),
         rested=_rested(first, f),

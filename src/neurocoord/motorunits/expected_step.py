@@ -240,11 +240,11 @@ def project(p, now, weight, h, impulse, tail, added, out):
 
 
 @compiled
-def curves(p, now, response, over, out):
+def curves(p, now, response, out):
     """Active state that each held drive adds: `out[row, muscle, knot]` over drive 0 .. 1.
 
     `response[row, unit]`: share of its settled value that a unit's twitch sum reaches; ones give
-    the static curve. `over[row, muscle]`: rate above the peak while an onset lasts.
+    the static curve. Onsets, whose rate exceeds the peak for a while, are left out.
     """
     last = out.shape[2] - 1
     largest = np.max(p.first_unit[1:] - p.first_unit[:-1])
@@ -262,9 +262,9 @@ def curves(p, now, response, over, out):
                     now.peak_rate_hz[row],
                 )
                 if p.rate_saturates[m]:
-                    _saturating_rates(u0, u1, e, over[row, m], *args, p.decay_table, rate)
+                    _saturating_rates(u0, u1, e, 0.0, *args, p.decay_table, rate)
                 else:
-                    _rates(u0, u1, e, over[row, m], *args, rate)
+                    _rates(u0, u1, e, 0.0, *args, rate)
                 total = 0.0
                 for i in range(u0, u1):
                     if rate[i - u0] == 0.0:

@@ -13,7 +13,7 @@ optimal length.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,7 @@ from neurocoord.motorunits.records import (
     n_muscles,
     n_units,
 )
-from neurocoord.motorunits.state import Slow, arrays, constants, copied, rested
+from neurocoord.motorunits.state import Slow, constants, copy_into, rested
 from neurocoord.motorunits.twitch import gain as gain_of
 
 F64 = NDArray[np.float64]
@@ -169,7 +169,7 @@ def bounds(
         decays = _decays(params, now, state.block_s, horizon_s)
     low = _project(params, now, state, decays.weight, horizon_s, np.empty((0, 0)))
     added = decays.added
-    if np.any(params.onset_gain_hz > 0) or np.any(params.doublet_share > 0):
+    if params.has_onsets:
         added = _added(params, now, state, horizon_s)
     high = _project(params, now, state, decays.weight, horizon_s, added)
     if spike_tolerance is not None:
@@ -260,7 +260,7 @@ def _static(params: PoolParameters, now: Constants) -> F64:
     n_env = now.contraction_time_s.shape[0]
     out = np.empty((n_env, n_muscles(params), N_TIRED + 1))
     settled = np.ones_like(now.contraction_time_s)
-    expected_step.curves(params, now, settled, np.zeros(out.shape[:2]), out)
+    expected_step.curves(params, now, settled, out)
     return out
 
 
@@ -321,22 +321,8 @@ def _copy_into(state: ExpectedState, out: ExpectedState | None) -> ExpectedState
         "slow",
         "now",
     )
-    parts = {
-        name: _copied_into(getattr(state, name), out and getattr(out, name)) for name in moving
-    }
+    parts = {name: copy_into(getattr(state, name), out and getattr(out, name)) for name in moving}
     return state._replace(**parts)
-
-
-def _copied_into(source: Any, out: Any) -> Any:
-    """A copy of an array or record of arrays, in `out` if given."""
-    if out is None:
-        return copied(source) if isinstance(source, tuple) else source.copy()
-    if isinstance(source, tuple):
-        for a, b in zip(arrays(source), arrays(out), strict=True):
-            np.copyto(b, a)
-    else:
-        np.copyto(out, source)
-    return out
 
 
 def _duration(name: str, value: float) -> float:

@@ -43,7 +43,7 @@ def reach_curves(
     h = horizon_s / now.contraction_time_s
     response = 1.0 - np.exp(-h) * (1.0 + h)
     added = np.empty((h.shape[0], n_muscles(params), N_KNOTS + 1))
-    expected_step.curves(params, now, response, np.zeros(added.shape[:2]), added)
+    expected_step.curves(params, now, response, added)
     return ReachCurves(added=added, horizon_s=float(horizon_s))
 
 

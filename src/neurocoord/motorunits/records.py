@@ -160,6 +160,7 @@ class PoolParameters(NamedTuple):
     onset_follow: F64  # [muscle] 1 - exp(-tick / tau) of the low-passed excitation
     is_dynamic: bool  # anything that the slow step changes is on, in any muscle
     has_drive_noise: bool  # there is slow drive noise in any muscle
+    has_onsets: bool  # rates above the peak or doublets at an onset, in any muscle
     has_rhythm: bool  # rhythm_noise is above 0 in any muscle
     decay_table: F64  # exp(-u), see `discharge.decay_table`
     rested: Constants  # [1, unit]

@@ -24,8 +24,3 @@ def max_excitation(
     """Excitation at which the last unit recruited reaches its peak rate (E_max of the paper)."""
     reach = recruitment_threshold + (peak_rate_hz - minimum_rate_hz) / rate_gain_hz
     return float(reach[np.argmax(recruitment_threshold)])
-
-
-def is_recruited(excitation: F64, recruitment_threshold: F64) -> NDArray[np.bool_]:
-    """True where `excitation` (broadcast against units) has reached the unit's threshold."""
-    return np.asarray(excitation >= recruitment_threshold)

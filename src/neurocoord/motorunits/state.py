@@ -34,7 +34,7 @@ I32 = NDArray[np.int32]
 U8 = NDArray[np.uint8]
 U64 = NDArray[np.uint64]
 
-Record = TypeVar("Record", bound=tuple)
+Record = TypeVar("Record", bound=tuple | np.ndarray)
 
 NEVER = -(1 << 30)  # last_spike_tick of a unit that has not fired
 WARM_UP_KNOTS = 48  # steps that bring filtered noise to its stationary law
@@ -264,9 +264,10 @@ def check_drive(params: PoolParameters, n_env: int, drive: NDArray[np.floating])
 
 
 def copied(record: Record) -> Record:
-    """A copy of a record and of all arrays in it."""
-    parts = (copied(a) if isinstance(a, tuple) else a.copy() for a in record)
-    return type(record)._make(parts)  # type: ignore[attr-defined]
+    """A copy of an array, or of a record and of all arrays in it."""
+    if isinstance(record, np.ndarray):
+        return record.copy()
+    return type(record)._make(copied(a) for a in record)  # type: ignore[attr-defined]
 
 
 def copy_into(record: Record, out: Record | None) -> Record:
@@ -285,9 +286,8 @@ def copy_row(source: Record, env: int, target: Record, to_env: int) -> None:
         b[to_env] = a[env]
 
 
-def arrays(record: tuple) -> list[NDArray]:
-    """All arrays of a record and of the records in it, in order."""
-    found: list[NDArray] = []
-    for a in record:
-        found += arrays(a) if isinstance(a, tuple) else [a]
-    return found
+def arrays(record: tuple | NDArray) -> list[NDArray]:
+    """All arrays of a record and of the records in it, in order; an array by itself."""
+    if isinstance(record, np.ndarray):
+        return [record]
+    return [a for part in record for a in arrays(part)]

@@ -659,7 +659,7 @@ def run(p, c, s, drive, sensitivity, shared_noise, shared_rhythm, events, m0, m1
                     else:
                         cv = mine.isi_cv
                         added = _hazard_at(hazard, (phase[i] - 1.0) / cv) - _hazard_at(
-                            c.hazard, (phase[i] - grown - 1.0) / cv
+                            hazard, (phase[i] - grown - 1.0) / cv
                         )
                         event = events[env, k + n_delay - np.int64(mine.delay), hazard_key]
                         if c.hazard_share * added <= event:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -65,8 +64,3 @@ class Task(NamedTuple):
     goal: Callable[[Any], dict[str, float]]  # plan -> what the observation says of the task
     measure: Callable[[Body, Any, Trace], dict[str, float]]
     measures: dict[str, Measure]
-
-
-@dataclass(frozen=True, kw_only=True)
-class NoSettings:
-    """For a task without settings."""

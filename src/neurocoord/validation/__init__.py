@@ -5,12 +5,12 @@ A new paper is one file (its shape: `neurocoord.validation.protocol`) and one li
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from types import ModuleType
 from typing import NamedTuple
 
+from neurocoord import settings
 from neurocoord.validation.protocol import FAIL, Row, judge
 
 # Modules as text: each paper is loaded when it is asked for.
@@ -45,17 +45,7 @@ def chosen(only: Sequence[str] | None = None) -> tuple[str, ...]:
 
     Raises ValueError for an unknown name, with the nearest, and where `only` is empty.
     """
-    if only is None:
-        return tuple(PAPERS)
-    if not only:
-        raise ValueError(f"only names no paper; it may name {', '.join(PAPERS)}")
-    for name in only:
-        if name not in PAPERS:
-            near = difflib.get_close_matches(str(name), PAPERS, n=1, cutoff=0.0)[0]
-            raise ValueError(
-                f"only must name papers among {', '.join(PAPERS)}, got {name!r}; nearest: {near!r}"
-            )
-    return tuple(name for name in PAPERS if name in only)
+    return settings.chosen("only", only, PAPERS, "paper")
 
 
 def paper(name: str) -> ModuleType:
