@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from neurocoord import synchrony
 from neurocoord.motorunits import discharge, kernel, published, reference, tick
 from neurocoord.motorunits.parameters import replaced
-from neurocoord.motorunits.state import arrays, copy_row
+from neurocoord.motorunits.state import UNIT_ROWS, arrays, copy_row
 
 STRATEGIES = sorted(synchrony.STRATEGIES)
 N_UNITS = (40, 17, 60)
@@ -74,12 +74,12 @@ def assert_agrees(pools, coupling, drive, **inputs) -> None:
     assert np.array_equal(seen.spikes, true.spikes)
     for name in ("active_state", "active_sum", "spike_sum"):
         assert getattr(seen, name) == pytest.approx(getattr(true, name), abs=1e-12)
-    fields = (
-        "phase threshold spike_count delay hold isi_cv last_spike_tick slow_after rhythm_filter"
-        " rhythm_after shared_rhythm_after stagger slow_excitation"
-    )
-    for field in fields.split():
+    spiking = ("spike_count", "delay", "hold", "isi_cv", "last_spike_tick")
+    for field in (*spiking, "shared", "stagger", "slow_excitation"):
         assert np.array_equal(getattr(fast, field), getattr(slow, field)), field
+    for row, name in enumerate(UNIT_ROWS[: fast.unit.shape[1]]):
+        if not name.startswith("twitch"):
+            assert np.array_equal(fast.unit[:, row], slow.unit[:, row]), name
     for a, b in zip((*fast.slow, *fast.now), (*slow.slow, *slow.now), strict=True):
         assert a == pytest.approx(b, rel=1e-12, abs=1e-13)
 

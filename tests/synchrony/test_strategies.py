@@ -142,7 +142,7 @@ def test_strategies_start_from_the_same_noise(pool) -> None:
     drive = np.full((1, 1, 1), 0.5)
     after = [kernel.advance(pool, synchrony.strategy(n)(pool), state, drive)[0] for n in NAMES]
     for other in after[1:]:
-        assert np.array_equal(after[0].slow_after, other.slow_after)
+        assert np.array_equal(after[0].slow_noise, other.slow_noise)
 
 
 @pytest.mark.parametrize("hazard_share", [0.0, 0.3, 0.75])

@@ -21,7 +21,6 @@ from neurocoord.motorunits.records import (
     N_GAIN,
     PER_MUSCLE,
     PRIMARY,
-    SLOW_FIELDS,
     SLOW_STEP_S,
     SPIKING_FIELDS,
     STAGGER_GROUP,
@@ -29,8 +28,10 @@ from neurocoord.motorunits.records import (
     Constants,
     Packed,
     PoolParameters,
+    Tiring,
     muscle_of_unit,
     n_muscles,
+    structured,
 )
 
 F64 = NDArray[np.float64]
@@ -70,7 +71,6 @@ def complete(first: I64, f: dict[str, NDArray]) -> PoolParameters:
         doublet_ticks=np.round(f["doublet_interval_s"] / TICK_S).astype(np.int64),
         refractory_ticks=np.round(f["refractory_s"] / TICK_S).astype(np.int64),
         first_group=np.concatenate([[0], np.cumsum(-(-counts[:-1] // STAGGER_GROUP))]),
-        n_slow=_n_slow(first, f["is_fast"]),
         adaptation_decay=np.exp(-SLOW_STEP_S / f["adaptation_tau_s"]),
         pic_decay=np.exp(-SLOW_STEP_S / f["pic_tau_s"]),
         rotation_decay=np.exp(-SLOW_STEP_S / f["rotation_tau_s"]),
@@ -95,35 +95,19 @@ def complete(first: I64, f: dict[str, NDArray]) -> PoolParameters:
 
 
 def _packed(params: PoolParameters) -> Packed:
-    def structured(names: tuple[str, ...]) -> NDArray[np.void]:
-        columns = [getattr(params, name) for name in names]
-        kinds = [(name, a.dtype) for name, a in zip(names, columns, strict=True)]
-        table = np.empty(columns[0].size, np.dtype(kinds, align=True))
-        for name, column in zip(names, columns, strict=True):
-            table[name] = column
-        return table
-
     return Packed(
         first_unit=params.first_unit,
-        muscle=structured(MUSCLE_FIELDS),
-        spiking=structured(SPIKING_FIELDS),
-        slow=structured(SLOW_FIELDS),
-        is_fast=params.is_fast,
+        muscle=structured(params, MUSCLE_FIELDS),
+        spiking=structured(params, SPIKING_FIELDS),
+        tiring=Tiring(*(getattr(params, name) for name in Tiring._fields)),
+        fast=params.is_fast.astype(np.float64),
         decay_table=params.decay_table,
-        rested=params.rested,
+        rested=np.concatenate(params.rested),
         is_dynamic=params.is_dynamic,
         has_drive_noise=params.has_drive_noise,
         has_rhythm=params.has_rhythm,
+        has_saturating_rates=bool(np.any(params.rate_saturates)),
     )
-
-
-def _n_slow(first: I64, is_fast: NDArray[np.bool_]) -> I64:
-    """Slow units of each muscle where they come before all fast ones, else -1."""
-    counts = [
-        int(np.sum(~is_fast[a:b])) if np.all(np.diff(is_fast[a:b].astype(int)) >= 0) else -1
-        for a, b in pairwise(first)
-    ]
-    return np.array(counts, dtype=np.int64)
 
 
 def least_above(threshold: F64) -> F64:

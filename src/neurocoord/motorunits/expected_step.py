@@ -10,7 +10,8 @@ import math
 import numpy as np
 
 from neurocoord.motorunits import derive
-from neurocoord.motorunits.records import GAIN_LIMIT, N_GAIN, SLOW_TICKS
+from neurocoord.motorunits.records import GAIN_LIMIT, N_GAIN, SLOW_TICKS, Constants
+from neurocoord.motorunits.state import Slow
 from neurocoord.motorunits.tick import _decay, _gain, compiled, slow_step
 
 GAIN_LAG_INTERVALS = 0.6  # time constant of the gain's lag in intervals (fitted; choice)
@@ -200,7 +201,25 @@ def _expected_slow_step(p, m, slow, now, env, e, tail, seen):
             relative = np.e * x / max(slow.capacity[env, i] * p.tetanic_force[i], 1e-300)
         relative_force[k] = min(max(relative, 0.0), 1.0)
         is_active[k] = e >= now.recruitment_threshold[env, i] or seen[i] > ACTIVE_RATE_HZ
-    slow_step(p.packed, m, slow, now, env, is_active, relative_force)
+    of_env = Slow(
+        slow.capacity[env],
+        slow.adaptation[env],
+        slow.inward_current[env],
+        slow.tiredness[env],
+        slow.threshold[env],
+    )
+    now_env = Constants(
+        now.recruitment_threshold[env],
+        now.minimum_rate_hz[env],
+        now.rate_gain_hz[env],
+        now.peak_rate_hz[env],
+        now.twitch_force[env],
+        now.contraction_time_s[env],
+        now.tick_decay[env],
+        now.twitch_scale[env],
+        now.threshold_above[env],
+    )
+    slow_step(p.packed, m, of_env, now_env, is_active, relative_force)
 
 
 @compiled(fastmath={"reassoc", "nsz"})

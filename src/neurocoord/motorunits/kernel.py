@@ -67,20 +67,15 @@ def advance(
         spike_sum=np.empty((n_env, muscles, 2)),
         spikes=np.zeros((n_env, n_tick, n_units(params) if record_spikes else 0), np.uint8),
     )
-    shared = tuple(np.empty((n_env, n_tick, muscles)) for _ in range(2))
+    noises = np.empty((n_env, n_tick, 2, muscles))
     has_events = coupling.hazard_share > 0 and not coupling.staggers
     n_event = n_tick + coupling.max_delay_ticks if has_events else 0
     events = np.empty((n_env, n_event, coupling.n_hazard_keys))
+    exponential = coupling.packed.exponential
     tick.shared_inputs(
-        new.seed,
-        new.tick,
-        (new.shared_filter, new.shared_before, new.shared_after),
-        (new.shared_rhythm_filter, new.shared_rhythm_before, new.shared_rhythm_after),
-        coupling.exponential,
-        params.has_rhythm,
-        (*shared, events),
+        new.seed, new.tick, new.shared, exponential, params.has_rhythm, noises, events
     )
-    given = (params.packed, coupling, new, drive, sensitivity, *shared, events)
+    given = (params.packed, coupling.packed, new, drive, sensitivity, noises, events)
 
     def run(part: tuple[int, int]) -> None:
         tick.run(*given, *part, record_spikes, output)

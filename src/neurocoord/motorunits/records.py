@@ -88,19 +88,29 @@ class Constants(NamedTuple):
     threshold_above: F64  # [row, unit] least recruitment threshold of this and all later units
 
 
+class Tiring(NamedTuple):
+    """Constants of units that only the slow step reads, `[unit]`; see PoolParameters."""
+
+    fatigue_rate_per_s: F64
+    recovery_rate_per_s: F64
+    adaptation_share: F64
+    tetanic_force: F64
+
+
 class Packed(NamedTuple):
     """The constants again as compiled code takes them: few arrays, so that a call costs little."""
 
     first_unit: I64  # [muscle + 1]
     muscle: NDArray[np.void]  # [muscle] fields of MUSCLE_FIELDS
     spiking: NDArray[np.void]  # [unit] fields of SPIKING_FIELDS: one cache line for each spike
-    slow: NDArray[np.void]  # [unit] fields of SLOW_FIELDS
-    is_fast: Bools  # [unit]
+    tiring: Tiring
+    fast: F64  # [unit] 1 for fast units, else 0
     decay_table: F64
-    rested: Constants  # [1, unit]
+    rested: F64  # [fields of Constants, unit]
     is_dynamic: bool
     has_drive_noise: bool
     has_rhythm: bool
+    has_saturating_rates: bool
 
 
 class PoolParameters(NamedTuple):
@@ -153,7 +163,6 @@ class PoolParameters(NamedTuple):
     doublet_ticks: I64  # [muscle]
     refractory_ticks: I64  # [muscle]
     first_group: I64  # [muscle] first of the muscle's groups of STAGGER_GROUP units
-    n_slow: I64  # [muscle] slow units where they all come first, else -1
     adaptation_decay: F64  # [muscle] exp(-slow step / tau)
     pic_decay: F64  # [muscle] the same of the inward current
     rotation_decay: F64  # [muscle] the same of tiredness
@@ -169,6 +178,19 @@ class PoolParameters(NamedTuple):
     mean_gain: F64  # [row, N_GAIN + 1] gain averaged over intervals, over x = 0 .. GAIN_LIMIT
     mean_saturation: F64  # [muscle, N_GAIN + 1] mean share of tetanic force over the same x
     static_active_state: F64  # [muscle, N_DRIVE + 1] mean active state against drive 0 .. 1
+
+
+class PackedCoupling(NamedTuple):
+    """A coupling as compiled code takes it."""
+
+    muscle: NDArray[np.void]  # [muscle] fields of COUPLING_FIELDS
+    hazard_share: float
+    staggers: bool
+    max_delay_ticks: int
+    threshold_z: F64
+    hazard: F64
+    z_at_hazard: F64
+    exponential: F64
 
 
 class Coupling(NamedTuple):
@@ -188,6 +210,7 @@ class Coupling(NamedTuple):
     hazard: F64  # [N_HAZARD + 1] cumulative hazard of z
     z_at_hazard: F64  # [N_LEAST + 1] z where the hazard reaches k * HAZARD_LIMIT / N_LEAST
     exponential: F64  # [N_QUANTILE + 1] quantiles of Exp(1)
+    packed: PackedCoupling
 
 
 PRIMARY = PoolParameters._fields[: PoolParameters._fields.index("max_excitation")]
@@ -216,7 +239,6 @@ MUSCLE_FIELDS = (
     "doublet_ticks",
     "refractory_ticks",
     "first_group",
-    "n_slow",
     "adaptation_decay",
     "pic_decay",
     "rotation_decay",
@@ -231,17 +253,7 @@ SPIKING_FIELDS = (
     "force_share",
     "is_fast",
 )
-SLOW_FIELDS = (
-    "minimum_rate_hz",
-    "peak_rate_hz",
-    "rate_gain_hz",
-    "twitch_force",
-    "contraction_time_s",
-    "fatigue_rate_per_s",
-    "recovery_rate_per_s",
-    "adaptation_share",
-    "tetanic_force",
-)
+COUPLING_FIELDS = ("drive_share", "drive_key", "rhythm_share", "rhythm_key", "hazard_key")
 PER_MUSCLE = frozenset(
     {
         "drive_noise_floor",
@@ -263,6 +275,16 @@ PER_MUSCLE = frozenset(
         "rotation_tau_s",
     }
 )
+
+
+def structured(source: object, names: tuple[str, ...]) -> NDArray[np.void]:
+    """The arrays called `names` of a record as one array with those fields."""
+    columns = [getattr(source, name) for name in names]
+    kinds = [(name, a.dtype) for name, a in zip(names, columns, strict=True)]
+    table = np.empty(columns[0].size, np.dtype(kinds, align=True))
+    for name, column in zip(names, columns, strict=True):
+        table[name] = column
+    return table
 
 
 def n_muscles(params: PoolParameters) -> int:

@@ -185,17 +185,8 @@ def _advance_noise(params: PoolParameters, state: PoolState) -> None:
     """One knot on, in environments where it is due: slow noise (two poles), rhythm (resonator)."""
     due = np.flatnonzero((state.tick % KNOT_TICKS == 0) & (state.tick > 0))
     slow = (
-        (noise.SLOW_PRIVATE, state.slow_filter, state.slow_before, state.slow_after),
-        (noise.SLOW_SHARED, state.shared_filter, state.shared_before, state.shared_after),
-    )
-    rhythm = (
-        (noise.RHYTHM_PRIVATE, state.rhythm_filter, state.rhythm_before, state.rhythm_after),
-        (
-            noise.RHYTHM_SHARED,
-            state.shared_rhythm_filter,
-            state.shared_rhythm_before,
-            state.shared_rhythm_after,
-        ),
+        (noise.SLOW_PRIVATE, *state.slow_noise),
+        (noise.SLOW_SHARED, *state.shared_slow_noise),
     )
     for e in due:
         count = state.tick[e] // KNOT_TICKS + 1
@@ -204,7 +195,13 @@ def _advance_noise(params: PoolParameters, state: PoolState) -> None:
             filtered[e] = SLOW_NOISE_DECAY * filtered[e] + n
             before[e] = after[e]
             after[e] = SLOW_NOISE_DECAY * after[e] + SLOW_NOISE_SCALE * filtered[e]
-        for stream, filtered, before, after in rhythm if params.has_rhythm else ():
+        if not params.has_rhythm:
+            continue
+        rhythms = (
+            (noise.RHYTHM_PRIVATE, *state.rhythm),
+            (noise.RHYTHM_SHARED, *state.shared_rhythm),
+        )
+        for stream, filtered, before, after in rhythms:
             n = RHYTHM_SCALE * _innovation(state.seed[e], stream, before.shape[1], count)
             new = n + filtered[e]
             filtered[e] = RHYTHM_A1 * new - n + RHYTHM_A2 * after[e]
@@ -222,8 +219,7 @@ def _accumulate_phase(
     muscle, now = muscle_of_unit(params), _now(params, state)
     _advance_noise(params, state)
     w = ((state.tick % KNOT_TICKS) / KNOT_TICKS)[:, None]
-    private = state.slow_before + w * (state.slow_after - state.slow_before)
-    shared = state.shared_before + w * (state.shared_after - state.shared_before)
+    private, shared = _between(state.slow_noise, w), _between(state.shared_slow_noise, w)
     excitation = drive * params.max_excitation
     ahead = excitation - state.slow_excitation
     state.slow_excitation[:] += params.onset_follow * ahead
@@ -250,15 +246,18 @@ def _accumulate_phase(
     return step, noisy
 
 
+def _between(noises: tuple[F64, F64, F64], w: F64) -> F64:
+    """Filtered noise between its knots, `w` of the way."""
+    _, before, after = noises
+    return np.asarray(before + w * (after - before))
+
+
 def _rhythm_factor(params: PoolParameters, coupling: Coupling, state: PoolState, w: F64) -> F64:
     """What the beta rhythm multiplies each unit's rate by."""
     if not params.has_rhythm:
         return np.ones(1)
     muscle = muscle_of_unit(params)
-    private = state.rhythm_before + w * (state.rhythm_after - state.rhythm_before)
-    shared = state.shared_rhythm_before + w * (
-        state.shared_rhythm_after - state.shared_rhythm_before
-    )
+    private, shared = _between(state.rhythm, w), _between(state.shared_rhythm, w)
     private_sd = params.rhythm_noise * np.sqrt(1.0 - coupling.rhythm_share)
     shared_sd = params.rhythm_noise * np.sqrt(coupling.rhythm_share)
     common = 1.0 + shared_sd * shared[:, coupling.rhythm_key]

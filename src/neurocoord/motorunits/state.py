@@ -62,35 +62,87 @@ SPIKING = np.dtype(
 )
 
 
+UNIT_ROWS = (
+    "phase",
+    "threshold",
+    "twitch_1",
+    "twitch_2",
+    "slow_filter",
+    "slow_before",
+    "slow_after",
+    "rhythm_filter",
+    "rhythm_before",
+    "rhythm_after",
+)
+SHARED_ROWS = UNIT_ROWS[4:]
+
+
 class PoolState(NamedTuple):
-    """State of the spiking pools."""
+    """State of the spiking pools: few arrays, so that a compiled call costs little.
+
+    What is in them goes by name: `state.phase[env, unit]` and so on are views.
+    """
 
     seed: U64  # [env]
     tick: I64  # [env] ticks done since the start
-    phase: F64  # [env, unit] 0 .. about 1
-    threshold: F64  # [env, unit] phase of the next private spike; -inf: a doublet is due
+    unit: F64  # [env, UNIT_ROWS, unit]; the rhythm's rows only in pools with one
     spiking: NDArray[np.void]  # [env, unit] fields of SPIKING: what only a spike touches
-    twitch_1: F64  # [env, unit] first state of the twitch filter, twitch units (saturating: 1)
-    twitch_2: F64  # [env, unit] second state: the unit's force, or its summed twitches
-    slow_filter: F64  # [env, unit] first state of the private slow noise
-    slow_before: F64  # [env, unit] private slow noise at the last knot
-    slow_after: F64  # [env, unit] ... and at the next one
-    shared_filter: F64  # [env, muscle] the same for shared slow noise, by scope key
-    shared_before: F64  # [env, muscle]
-    shared_after: F64  # [env, muscle]
-    rhythm_filter: (
-        F64  # [env, unit] state of the private rhythm's resonator; [env, 0] in pools without
-    )
-    rhythm_before: F64  # [env, unit] private rhythm at the last knot
-    rhythm_after: F64  # [env, unit] ... and at the next one
-    shared_rhythm_filter: F64  # [env, muscle] the same for the shared rhythm, by scope key
-    shared_rhythm_before: F64  # [env, muscle]
-    shared_rhythm_after: F64  # [env, muscle]
+    shared: F64  # [env, SHARED_ROWS, muscle] shared noise, by scope key
     stagger: F64  # [env, group] running sum of the systematic sampling, 0 .. 1
     slow_excitation: F64  # [env, muscle] low-passed excitation that onsets are measured against
     n_live: I64  # [env, muscle] units of the muscle that may still carry force
-    slow: Slow
-    now: Constants  # [env, unit]; no units unless the pools are dynamic
+    slow_units: F64  # [env, fields of Slow, unit]; no units unless the pools are dynamic
+    now_units: F64  # [env, fields of Constants, unit]; likewise
+
+    @property
+    def phase(self) -> F64:
+        """Phase of each unit's interval, `[env, unit]`, 0 .. about 1."""
+        return self.unit[:, 0]
+
+    @property
+    def threshold(self) -> F64:
+        """Phase of each unit's next private spike, `[env, unit]`; -inf: a doublet is due."""
+        return self.unit[:, 1]
+
+    @property
+    def twitch_1(self) -> F64:
+        """First state of the twitch filter, `[env, unit]`, twitch units (saturating: 1)."""
+        return self.unit[:, 2]
+
+    @property
+    def twitch_2(self) -> F64:
+        """Second state, `[env, unit]`: the unit's force, or its summed twitches."""
+        return self.unit[:, 3]
+
+    @property
+    def slow_noise(self) -> tuple[F64, F64, F64]:
+        """Private slow noise, each `[env, unit]`: filter state, last knot, next knot."""
+        return self.unit[:, 4], self.unit[:, 5], self.unit[:, 6]
+
+    @property
+    def rhythm(self) -> tuple[F64, F64, F64]:
+        """Private rhythm, likewise; an IndexError in pools without."""
+        return self.unit[:, 7], self.unit[:, 8], self.unit[:, 9]
+
+    @property
+    def shared_slow_noise(self) -> tuple[F64, F64, F64]:
+        """Shared slow noise by scope key, likewise, `[env, muscle]`."""
+        return self.shared[:, 0], self.shared[:, 1], self.shared[:, 2]
+
+    @property
+    def shared_rhythm(self) -> tuple[F64, F64, F64]:
+        """Shared rhythm by scope key, likewise."""
+        return self.shared[:, 3], self.shared[:, 4], self.shared[:, 5]
+
+    @property
+    def slow(self) -> Slow:
+        """What changes over seconds, `[env, unit]`."""
+        return Slow(*np.moveaxis(self.slow_units, 1, 0))
+
+    @property
+    def now(self) -> Constants:
+        """The constants that this has changed, `[env, unit]`."""
+        return Constants(*np.moveaxis(self.now_units, 1, 0))
 
     @property
     def isi_cv(self) -> F64:
@@ -127,11 +179,13 @@ def init(
     """
     seeds = noise.env_seeds(seed, n_env)
     units, muscles = n_units(params), n_muscles(params)
-    slow = _stationary_noise(seeds, noise.SLOW_PRIVATE, units)
-    shared = _stationary_noise(seeds, noise.SLOW_SHARED, muscles)
-    rhythmic = units if params.has_rhythm else 0
-    rhythm = _stationary_rhythm(seeds, noise.RHYTHM_PRIVATE, rhythmic)
-    shared_rhythm = _stationary_rhythm(seeds, noise.RHYTHM_SHARED, muscles)
+    filters = [*_stationary_noise(seeds, noise.SLOW_PRIVATE, units)]
+    if params.has_rhythm:
+        filters += _stationary_rhythm(seeds, noise.RHYTHM_PRIVATE, units)
+    shared = (
+        *_stationary_noise(seeds, noise.SLOW_SHARED, muscles),
+        *_stationary_rhythm(seeds, noise.RHYTHM_SHARED, muscles),
+    )
     spiking = np.zeros((n_env, units), SPIKING)
     spiking["isi_cv"], spiking["last_spike_tick"], spiking["hold"] = params.isi_cv, NEVER, 1
 
@@ -139,34 +193,19 @@ def init(
         key = noise.stream_key(seeds, stream)[:, None]
         return noise.uniform(noise.draw(key, np.arange(n), 0))
 
-    def full(value: float) -> F64:
-        return np.full((n_env, units), value)
-
+    still = np.zeros((n_env, units))
+    rows = (uniform(noise.FIRST_PHASE, units), still + np.inf, still, still, *filters)
     return PoolState(
         seed=np.array(seeds),
         tick=np.zeros(n_env, np.int64),
-        phase=uniform(noise.FIRST_PHASE, units),
-        threshold=full(np.inf),
+        unit=np.stack(rows, axis=1),
         spiking=spiking,
-        twitch_1=full(0.0),
-        twitch_2=full(0.0),
-        slow_filter=slow[0],
-        slow_before=slow[1],
-        slow_after=slow[2],
-        shared_filter=shared[0],
-        shared_before=shared[1],
-        shared_after=shared[2],
-        rhythm_filter=rhythm[0],
-        rhythm_before=rhythm[1],
-        rhythm_after=rhythm[2],
-        shared_rhythm_filter=shared_rhythm[0],
-        shared_rhythm_before=shared_rhythm[1],
-        shared_rhythm_after=shared_rhythm[2],
+        shared=np.stack(shared, axis=1),
         stagger=uniform(noise.STAGGER, n_groups(params)),
         slow_excitation=np.zeros((n_env, muscles)),
         n_live=np.zeros((n_env, muscles), np.int64),
-        slow=rested(params, n_env),
-        now=constants(params, n_env),
+        slow_units=np.stack(rested(params, n_env), axis=1),
+        now_units=np.stack(constants(params, n_env), axis=1),
     )
 
 

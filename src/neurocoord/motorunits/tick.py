@@ -8,7 +8,7 @@ files.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -27,11 +27,39 @@ from neurocoord.motorunits.records import (
     SLOW_TICKS,
     STAGGER_GROUP,
     TICK_S,
+    Constants,
 )
+from neurocoord.motorunits.state import Slow
 
 EVENT_OFFSET = 64  # added to ticks of shared events so that delayed ones count from 0
+CHUNK = 160  # units worked on at a time: their rows fit the first cache; groups of 40 (choice)
 NOISE_LIMIT_SD = 8.0  # units further than this above the excitation are skipped (never reached)
-LIVE_LIMIT = 1e-13  # twitches below this part of P are dropped (denormals; far below 1e-12)
+LIVE_LIMIT = 1e-16  # of full force; of a twitch in saturating units: what is less is dropped
+
+# Rows of a chunk's work space, one after the other in one array: compiled loops over it need no
+# check whether rows overlap, and none for what is left over (rows are padded to whole vectors).
+(
+    _PHASE,
+    _THETA,
+    _FIRST,
+    _SECOND,
+    _DECAY,
+    _FAST,
+    _FORCE,
+    _THRESHOLD,
+    _MINIMUM,
+    _GAIN,
+    _PEAK,
+    _STEP,
+    _BEFORE,
+    _AFTER,
+    _RHYTHM_BEFORE,
+    _RHYTHM_AFTER,
+) = (np.uint64(k * CHUNK) for k in range(16))
+_ROWS_SIZE = 16 * CHUNK
+_LANES = np.uint64(16)  # rows are padded to multiples of this
+_PAD = _LANES - np.uint64(1)
+_NEVER_REACHED = 1e30  # threshold of the units that rows are padded with
 
 _GOLDEN = np.uint64(noise.GOLDEN)
 _MIX_1 = np.uint64(noise.MIX_1)
@@ -45,7 +73,7 @@ _S_RHYTHM_PRIVATE = np.uint64(noise.RHYTHM_PRIVATE)
 _S_RHYTHM_SHARED = np.uint64(noise.RHYTHM_SHARED)
 _S_DOUBLET = np.uint64(noise.DOUBLET)
 _BELL_SCALE = noise._IRWIN_HALL_SCALE
-_U0, _U1 = np.uint64(0), np.uint64(1)
+_U0, _U1, _U3 = np.uint64(0), np.uint64(1), np.uint64(3)
 _U30, _U27, _U31, _U32 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(32)
 _U11, _U16, _U48 = np.uint64(11), np.uint64(16), np.uint64(48)
 _MASK16, _MASK11 = np.uint64(0xFFFF), np.uint64(0x7FF)
@@ -59,6 +87,16 @@ _LEAST_THRESHOLD = discharge.LEAST_THRESHOLD
 _SILENCE_TICKS = discharge.SILENCE_TICKS
 _PIC_MOST = fatigue.PIC_MOST_OF_THRESHOLD
 _MARGIN = fatigue.TIREDNESS_MARGIN
+
+
+class _Keys(NamedTuple):
+    """Keys of a muscle's private noise streams, and how much rhythm is private."""
+
+    threshold: np.uint64
+    slow: np.uint64
+    rhythm: np.uint64
+    doublet: np.uint64
+    rhythm_part: float
 
 
 def compiled(function: Callable[..., Any] | None = None, **options: Any) -> Any:
@@ -174,149 +212,153 @@ def _advance_rhythm(start, stop, key, count, filtered, before, after):
 
 
 @compiled
-def _accumulate_phase(
-    start, stop, base, private, w, over, threshold, minimum, gain, peak, before, after, phase
-):
-    """Let the phases of units `start` to `stop` grow by one tick."""
-    for i in range(start, stop):
-        excitation = base + private * (before[i] + w * (after[i] - before[i]))
-        rate = minimum[i] + gain[i] * (excitation - threshold[i])
-        rate = (rate if rate < peak[i] else peak[i]) + over
-        phase[i] += rate * TICK_S if excitation >= threshold[i] else 0.0
+def _load(rows, at, values, start, n, padding):
+    """Values `start` to `start + n` into a row, padded."""
+    for i in range(n):
+        rows[at + i] = values[start + i]
+    for i in range(n, (n + _PAD) & ~_PAD):
+        rows[at + i] = padding
 
 
 @compiled
-def _accumulate_quiet_phase(start, stop, excitation, over, threshold, minimum, gain, peak, phase):
+def _store(rows, at, values, start, n):
+    for i in range(n):
+        values[start + i] = rows[at + i]
+
+
+@compiled
+def _linear_steps(rows, n, base, private, w, over):
+    """What phases grow by in one tick, before the rhythm modulates it."""
+    for i in range(n):
+        noise = rows[_BEFORE + i] + w * (rows[_AFTER + i] - rows[_BEFORE + i])
+        excitation = base + private * noise
+        rate = rows[_MINIMUM + i] + rows[_GAIN + i] * (excitation - rows[_THRESHOLD + i])
+        rate = (rate if rate < rows[_PEAK + i] else rows[_PEAK + i]) + over
+        rows[_STEP + i] = rate * TICK_S if excitation >= rows[_THRESHOLD + i] else 0.0
+
+
+@compiled
+def _quiet_linear_steps(rows, n, excitation, over):
     """The same without private noise in the drive."""
-    for i in range(start, stop):
-        rate = minimum[i] + gain[i] * (excitation - threshold[i])
-        rate = (rate if rate < peak[i] else peak[i]) + over
-        phase[i] += rate * TICK_S if excitation >= threshold[i] else 0.0
+    for i in range(n):
+        rate = rows[_MINIMUM + i] + rows[_GAIN + i] * (excitation - rows[_THRESHOLD + i])
+        rate = (rate if rate < rows[_PEAK + i] else rows[_PEAK + i]) + over
+        rows[_STEP + i] = rate * TICK_S if excitation >= rows[_THRESHOLD + i] else 0.0
 
 
 @compiled
-def _steps(
-    start, stop, base, private, w, over, threshold, minimum, gain, peak, before, after, step
-):
-    """What phases grow by in one tick, into `step`, for the rhythm to modulate."""
-    for i in range(start, stop):
-        excitation = base + private * (before[i] + w * (after[i] - before[i]))
-        rate = minimum[i] + gain[i] * (excitation - threshold[i])
-        rate = (rate if rate < peak[i] else peak[i]) + over
-        step[i - start] = rate * TICK_S if excitation >= threshold[i] else 0.0
-
-
-@compiled
-def _saturating_steps(
-    start, stop, base, private, w, over, threshold, minimum, gain, peak, before, after, step, table
-):
+def _saturating_steps(rows, n, base, private, w, over, table):
     """The same for rates that rise exponentially towards their peak."""
-    for i in range(start, stop):
-        excitation = base + private * (before[i] + w * (after[i] - before[i]))
-        span = max(peak[i] - minimum[i], 1e-9)
-        u = max(gain[i] * (excitation - threshold[i]) / span, 0.0)
-        rate = minimum[i] + span * (1.0 - _decay(u, table)) + over
-        step[i - start] = rate * TICK_S if excitation >= threshold[i] else 0.0
+    for i in range(n):
+        noise = rows[_BEFORE + i] + w * (rows[_AFTER + i] - rows[_BEFORE + i])
+        excitation = base + private * noise
+        threshold, minimum = rows[_THRESHOLD + i], rows[_MINIMUM + i]
+        span = max(rows[_PEAK + i] - minimum, 1e-9)
+        u = max(rows[_GAIN + i] * (excitation - threshold) / span, 0.0)
+        rate = minimum + span * (1.0 - _decay(u, table)) + over
+        rows[_STEP + i] = rate * TICK_S if excitation >= threshold else 0.0
 
 
 @compiled
-def _modulate_and_add(start, stop, base, private, w, before, after, step, phase):
-    """Let the rhythm speed units up and slow them down; then their phases grow."""
-    for i in range(start, stop):
-        factor = base + private * (before[i] + w * (after[i] - before[i]))
-        step[i - start] *= max(factor, 0.0)
-        phase[i] += step[i - start]
+def _modulate(rows, n, base, private, w):
+    """Let the rhythm speed units up and slow them down."""
+    for i in range(n):
+        before = rows[_RHYTHM_BEFORE + i]
+        factor = base + private * (before + w * (rows[_RHYTHM_AFTER + i] - before))
+        rows[_STEP + i] *= max(factor, 0.0)
 
 
 @compiled
-def _add_steps(start, stop, step, phase):
-    for i in range(start, stop):
-        phase[i] += step[i - start]
+def _grow(rows, n):
+    for i in range(n):
+        rows[_PHASE + i] += rows[_STEP + i]
 
 
 @compiled
-def _find_candidates(start, stop, need, phase, theta, found):
-    """Indices of units that fire by themselves or may do so by a shared event.
-
-    Without a branch: which unit fires cannot be foreseen, and a wrong guess costs 20 units' time.
-    """
+def _n_ready(rows, start, stop, need):
+    """How many units fire by themselves or may do so by a shared event."""
     n = np.int64(0)
     for i in range(start, stop):
-        found[n] = i
-        n += np.int64(phase[i] >= min(theta[i], need))
+        n += np.int64(rows[_PHASE + i] >= min(rows[_THETA + i], need))
     return n
 
 
 @compiled
-def _stagger(start, stop, share, hazard, phase, step, spiking, sums, sampled):
+def _find_ready(rows, n, need, found):
+    """Their indices. Most groups have none, and which unit fires cannot be foreseen: within a group
+    that has some they are listed without a branch."""
+    n_found = np.int64(0)
+    for group in range(_U0, n, _LANES):
+        if _n_ready(rows, group, group + _LANES, need) == 0:
+            continue
+        for i in range(group, group + _LANES):
+            found[n_found] = i
+            n_found += np.int64(rows[_PHASE + i] >= min(rows[_THETA + i], need))
+    return n_found
+
+
+@compiled
+def _stagger(rows, n, start, share, hazard, spiking, sums, first_group, sampled):
     """Systematic sampling of the shared hazard in groups of neighbours: who fires in turn."""
-    group = np.uint64(0)
-    for a in range(start, stop, np.uint64(STAGGER_GROUP)):
+    group = np.uint64(first_group)
+    for a in range(_U0, n, np.uint64(STAGGER_GROUP)):
         total = sums[group]
-        for i in range(a, min(a + np.uint64(STAGGER_GROUP), stop)):
-            sampled[i - start] = False
-            cv = spiking[i].isi_cv
-            z = (phase[i] - 1.0) / cv
-            if z <= -_Z_LIMIT or step[i - start] == 0.0:
+        for i in range(a, min(a + np.uint64(STAGGER_GROUP), n)):
+            sampled[i] = False
+            cv = spiking[start + i].isi_cv
+            phase, step = rows[_PHASE + i], rows[_STEP + i]
+            z = (phase - 1.0) / cv
+            if z <= -_Z_LIMIT or step == 0.0:
                 continue
-            added = share * (
-                _hazard_at(hazard, z) - _hazard_at(hazard, (phase[i] - step[i - start] - 1.0) / cv)
-            )
+            added = share * (_hazard_at(hazard, z) - _hazard_at(hazard, (phase - step - 1.0) / cv))
             even, odd = 1.0 + added * added * (1.0 / 12.0), 0.5 * added
             total += 1.0 - (even - odd) / (even + odd)
             if total >= 1.0:
                 total -= 1.0
-                sampled[i - start] = True
+                sampled[i] = True
         sums[group] = total
         group += _U1
 
 
 @compiled(fastmath={"reassoc", "nsz"})
-def _twitch_step(start, stop, decay, first, second):
-    """Advance the twitch filters; summed force."""
+def _twitch_step(rows, n):
+    """Advance the twitch filters; summed force, and that of the fast units."""
     total = 0.0
-    for i in range(start, stop):
-        y = decay[i] * (second[i] + first[i])
-        second[i] = y
-        first[i] = decay[i] * first[i]
+    fast = 0.0
+    for i in range(n):
+        decay, first = rows[_DECAY + i], rows[_FIRST + i]
+        y = decay * (rows[_SECOND + i] + first)
+        rows[_SECOND + i] = y
+        rows[_FIRST + i] = decay * first
         total += y
-    return total
+        fast += rows[_FAST + i] * y
+    return total, fast
 
 
 @compiled(fastmath={"reassoc", "nsz"})
-def _sum_fast(start, stop, is_fast, second):
-    """Force of the fast units where they are mixed with slow ones."""
-    fast = 0.0
-    for i in range(start, stop):
-        fast += second[i] if is_fast[i] else 0.0
-    return fast
-
-
-@compiled
-def _saturating_twitch_step(
-    start, stop, decay, is_fast, first, second, slope, sensitivity, ratio, force
-):
-    """The same for saturating units, whose filters sum twitches of unit height: also the fast."""
+def _saturating_twitch_step(rows, n, slope, sensitivity, ratio):
+    """The same for saturating units, whose filters sum twitches of unit height."""
     total = 0.0
     fast = 0.0
-    for i in range(start, stop):
-        y = decay[i] * (second[i] + first[i])
-        second[i] = y
-        first[i] = decay[i] * first[i]
-        b = 0.5 * slope * (sensitivity[1] if is_fast[i] else sensitivity[0])
-        f = force[i] / ratio * np.tanh(b * y)
+    for i in range(n):
+        decay, first = rows[_DECAY + i], rows[_FIRST + i]
+        y = decay * (rows[_SECOND + i] + first)
+        rows[_SECOND + i] = y
+        rows[_FIRST + i] = decay * first
+        b = 0.5 * slope * (sensitivity[1] if rows[_FAST + i] > 0.0 else sensitivity[0])
+        f = rows[_FORCE + i] / ratio * np.tanh(b * y)
         total += f
-        fast += f if is_fast[i] else 0.0
+        fast += rows[_FAST + i] * f
     return total, fast
 
 
 @compiled
 def _rotate(start, stop, group, tiredness, threshold):
     """Swap neighbours in threshold of each group where the lower is more tired by the margin."""
-    order = np.empty(group, np.int64)
+    order = np.empty(group, np.uint64)
     handed = np.empty(group)
     for a in range(start, stop, group):
-        n = min(group, stop - a)
+        n = np.int64(min(group, stop - a))
         for k in range(n):  # by insertion: few units, and nearly in order
             j = k
             while j > 0 and threshold[a + order[j - 1]] > threshold[a + k]:
@@ -338,112 +380,152 @@ def _rotate(start, stop, group, tiredness, threshold):
 
 
 @compiled
-def slow_step(p, m, slow, now, env, is_active, relative_force):
+def _approach(x, start, stop, active, kept):
+    """Exponential approach to 1 of active units and to 0 of the others."""
+    for i in range(start, stop):
+        x[i] = 1.0 - (1.0 - x[i]) * kept if active[i - start] else x[i] * kept
+
+
+@compiled
+def _capacity_step(capacity, start, stop, active, relative_force, fatigue_rate, recovery_rate):
+    for i in range(start, stop):
+        lost = SLOW_STEP_S * (fatigue_rate[i] * relative_force[i - start])
+        back = SLOW_STEP_S * (recovery_rate[i] * (1.0 - capacity[i]))
+        tired, rested = max(capacity[i] - lost, 0.0), min(capacity[i] + back, 1.0)
+        capacity[i] = tired if active[i - start] else rested
+
+
+@compiled
+def _lower_thresholds(threshold, handed, start, stop, excitation, current):
+    """What persistent inward currents take off recruitment thresholds."""
+    for i in range(start, stop):
+        off = excitation * current[i]
+        threshold[i] = handed[i] - min(off, _PIC_MOST * handed[i])
+
+
+@compiled
+def _adapt_minimum(rate, start, stop, rested, share, course, offset):
+    for i in range(start, stop):
+        rate[i] = max(rested[i] - share[i] * course[i] * offset, 0.0)
+
+
+@compiled
+def _adapt_gain(gain, start, stop, rested, share, course):
+    for i in range(start, stop):
+        gain[i] = rested[i] * (1.0 - share[i] * course[i])
+
+
+@compiled
+def _adapt_peak(rate, start, stop, rested, minimum, share, course, offset):
+    for i in range(start, stop):
+        q = share[i] * course[i]
+        rate[i] = max(rested[i] - q * ((rested[i] - minimum[i]) + offset), 0.0)
+
+
+@compiled
+def _multiply(out, start, stop, a, b):
+    for i in range(start, stop):
+        out[i] = a[i] * b[i]
+
+
+@compiled
+def _slow_contractions(time_s, start, stop, rested, capacity, slowing):
+    for i in range(start, stop):
+        time_s[i] = rested[i] * (1.0 + slowing * (1.0 - capacity[i]))
+
+
+@compiled
+def _decays_of(decay, start, stop, time_s):
+    """exp(-tick / T), T at least a tick: by its series at a 16th, which unlike exp vectorises."""
+    for i in range(start, stop):
+        x = (-TICK_S / 16.0) / time_s[i]
+        e = 1.0 + x * (1.0 / 8.0)
+        e = 1.0 + x * (1.0 / 7.0) * e
+        e = 1.0 + x * (1.0 / 6.0) * e
+        e = 1.0 + x * (1.0 / 5.0) * e
+        e = 1.0 + x * (1.0 / 4.0) * e
+        e = 1.0 + x * (1.0 / 3.0) * e
+        e = 1.0 + x * (1.0 / 2.0) * e
+        e = 1.0 + x * e
+        e *= e
+        e *= e
+        e *= e
+        decay[i] = e * e
+
+
+@compiled
+def _scales_of(scale, start, stop, time_s):
+    for i in range(start, stop):
+        scale[i] = np.e * TICK_S / time_s[i]
+
+
+@compiled
+def slow_step(p, m, slow, now, is_active, relative_force):
     """What fatigue, adaptation, inward currents and rotation do to muscle `m` in SLOW_STEP_S.
 
-    `p`: the packed constants; `is_active`, `relative_force`: of the muscle's units. As
-    `reference.slow_step`, in place.
+    `p`: the packed constants; `slow`, `now`: rows of one environment, changed in place;
+    `is_active`, `relative_force`: of the muscle's units. As `reference.slow_step`. Short loops, for
+    they vectorise only while few arrays take part in each.
     """
-    u0, u1, of = p.first_unit[m], p.first_unit[m + 1], p.muscle[m]
-    for i in range(u0, u1):
-        active, unit = is_active[i - u0], p.slow[i]
-        capacity = slow.capacity[env, i]
-        if active:
-            lost = SLOW_STEP_S * (unit.fatigue_rate_per_s * relative_force[i - u0])
-            capacity = max(capacity - lost, 0.0)
-        else:
-            back = SLOW_STEP_S * (unit.recovery_rate_per_s * (1.0 - capacity))
-            capacity = min(capacity + back, 1.0)
-        slow.capacity[env, i] = capacity
-        a, c, t = slow.adaptation[env, i], slow.inward_current[env, i], slow.tiredness[env, i]
-        slow.adaptation[env, i] = _approach(a, active, of.adaptation_decay)
-        slow.inward_current[env, i] = _approach(c, active, of.pic_decay)
-        slow.tiredness[env, i] = _approach(t, active, of.rotation_decay)
+    a, b, of = np.uint64(p.first_unit[m]), np.uint64(p.first_unit[m + 1]), p.muscle[m]
+    tiring, rested = p.tiring, _constants_of(p.rested)
+    fatigue_rate, recovery_rate = tiring.fatigue_rate_per_s, tiring.recovery_rate_per_s
+    _capacity_step(slow.capacity, a, b, is_active, relative_force, fatigue_rate, recovery_rate)
+    _approach(slow.adaptation, a, b, is_active, of.adaptation_decay)
+    _approach(slow.inward_current, a, b, is_active, of.pic_decay)
+    _approach(slow.tiredness, a, b, is_active, of.rotation_decay)
     if of.rotation_group > 1:
-        _rotate(u0, u1, of.rotation_group, slow.tiredness[env], slow.threshold[env])
+        _rotate(a, b, np.uint64(of.rotation_group), slow.tiredness, slow.threshold)
+    threshold, handed = now.recruitment_threshold, slow.threshold
+    _lower_thresholds(threshold, handed, a, b, of.pic_excitation, slow.inward_current)
     least = np.inf
-    for back in range(u1 - u0):
-        i = u1 - 1 - back
-        unit = p.slow[i]
-        q = unit.adaptation_share * slow.adaptation[env, i]
-        offset, threshold = of.adaptation_offset_hz, slow.threshold[env, i]
-        minimum, peak = unit.minimum_rate_hz, unit.peak_rate_hz
-        pic = of.pic_excitation * slow.inward_current[env, i]
-        threshold = threshold - min(pic, _PIC_MOST * threshold)
-        least = min(least, threshold)
-        now.recruitment_threshold[env, i] = threshold
-        now.threshold_above[env, i] = least
-        now.minimum_rate_hz[env, i] = max(minimum - q * offset, 0.0)
-        now.rate_gain_hz[env, i] = unit.rate_gain_hz * (1.0 - q)
-        now.peak_rate_hz[env, i] = max(peak - q * ((peak - minimum) + offset), 0.0)
-        now.twitch_force[env, i] = unit.twitch_force * slow.capacity[env, i]
-        if of.slowing > 0.0:
-            lost = 1.0 - slow.capacity[env, i]
-            time_s = unit.contraction_time_s * (1.0 + of.slowing * lost)
-            now.contraction_time_s[env, i] = time_s
-            now.tick_decay[env, i] = np.exp(-TICK_S / time_s)
-            now.twitch_scale[env, i] = np.e * TICK_S / time_s
+    for back in range(b - a):
+        i = b - _U1 - back
+        least = min(least, threshold[i])
+        now.threshold_above[i] = least
+    share, course, offset = tiring.adaptation_share, slow.adaptation, of.adaptation_offset_hz
+    minimum, peak = rested.minimum_rate_hz, rested.peak_rate_hz
+    _adapt_minimum(now.minimum_rate_hz, a, b, minimum, share, course, offset)
+    _adapt_gain(now.rate_gain_hz, a, b, rested.rate_gain_hz, share, course)
+    _adapt_peak(now.peak_rate_hz, a, b, peak, minimum, share, course, offset)
+    _multiply(now.twitch_force, a, b, rested.twitch_force, slow.capacity)
+    if of.slowing > 0.0:
+        time_s = now.contraction_time_s
+        _slow_contractions(time_s, a, b, rested.contraction_time_s, slow.capacity, of.slowing)
+        _decays_of(now.tick_decay, a, b, time_s)
+        _scales_of(now.twitch_scale, a, b, time_s)
 
 
 @compiled
-def _approach(x, active, kept):
-    return 1.0 - (1.0 - x) * kept if active else x * kept
+def shared_inputs(seed, tick, state, exponential, has_rhythm, noises, events):
+    """What muscles may share over a block: noises `[env, tick, (slow, rhythm), key]` and events.
 
-
-@compiled
-def _spiking_slow_step(p, m, s, env, tick, first, second):
-    """`slow_step` from the units' spikes and forces at this tick."""
-    u0, n = p.first_unit[m], p.first_unit[m + 1] - p.first_unit[m]
-    is_active, relative_force, scale = np.empty(n, np.bool_), np.empty(n), np.empty(n)
-    slope = p.muscle[m].saturation_slope
-    for k in range(n):
-        i = u0 + k
-        scale[k] = s.now.twitch_scale[env, i]
-        y = s.now.tick_decay[env, i] * (second[i] + first[i])
-        if slope > 0.0:
-            relative = np.tanh(0.5 * slope * y)
-        else:
-            relative = y / max(s.slow.capacity[env, i] * p.slow[i].tetanic_force, 1e-300)
-        relative_force[k] = min(max(relative, 0.0), 1.0)
-        is_active[k] = tick - s.spiking[env, i].last_spike_tick <= ACTIVE_TICKS
-    slow_step(p, m, s.slow, s.now, env, is_active, relative_force)
-    if p.muscle[m].slowing > 0.0:
-        for k in range(n):
-            change = s.now.twitch_scale[env, u0 + k] / scale[k]
-            first[u0 + k] *= change
-            second[u0 + k] *= change
-
-
-@compiled
-def shared_inputs(seed, tick, noises, rhythms, exponential, has_rhythm, out):
-    """What muscles may share over a block: slow noise and rhythm `[env, tick, key]`, events.
-
-    `noises`, `rhythms`: the shared filters' states, which go on; `out`: the three, to be filled;
-    events come first for the ticks of the largest delay before the block.
+    `state[env, row, key]`: the shared filters, which go on. Events come first for the ticks of the
+    largest delay before the block.
     """
-    noise_out, rhythm_out, events = out
-    filtered, before, after = noises
-    rhythm_filter, rhythm_before, rhythm_after = rhythms
-    n_tick = noise_out.shape[1]
+    n_tick = noises.shape[1]
     first_event = EVENT_OFFSET - (events.shape[1] - n_tick)
     for env in range(tick.size):
         t0 = tick[env]
-        keys = np.uint64(before.shape[1])
+        keys = np.uint64(state.shape[2])
         key_noise = _stream_key(seed[env], _S_SLOW_SHARED)
         key_rhythm = _stream_key(seed[env], _S_RHYTHM_SHARED)
         key_events = _stream_key(seed[env], _S_SHARED_HAZARD)
-        b, a, rb, ra = before[env], after[env], rhythm_before[env], rhythm_after[env]
+        slow_filter, before, after = state[env, 0], state[env, 1], state[env, 2]
+        rhythm_filter, rhythm_before, rhythm_after = state[env, 3], state[env, 4], state[env, 5]
         for k in range(n_tick):
             t = t0 + k
             if t % KNOT_TICKS == 0 and t > 0:
                 knot = t // KNOT_TICKS + 1
-                _advance_slow_noise(_U0, keys, key_noise, knot, filtered[env], b, a)
+                _advance_slow_noise(_U0, keys, key_noise, knot, slow_filter, before, after)
                 if has_rhythm:
-                    _advance_rhythm(_U0, keys, key_rhythm, knot, rhythm_filter[env], rb, ra)
+                    _advance_rhythm(
+                        _U0, keys, key_rhythm, knot, rhythm_filter, rhythm_before, rhythm_after
+                    )
             w = (t % KNOT_TICKS) / KNOT_TICKS
-            for m in range(b.size):
-                noise_out[env, k, m] = b[m] + w * (a[m] - b[m])
-                rhythm_out[env, k, m] = rb[m] + w * (ra[m] - rb[m])
+            for m in range(keys):
+                noises[env, k, 0, m] = before[m] + w * (after[m] - before[m])
+                noises[env, k, 1, m] = rhythm_before[m] + w * (rhythm_after[m] - rhythm_before[m])
         for k in range(events.shape[1]):
             for j in range(events.shape[2]):
                 bits = _draw(key_events, j, t0 + k + first_event)
@@ -451,250 +533,318 @@ def shared_inputs(seed, tick, noises, rhythms, exponential, has_rhythm, out):
 
 
 @compiled
-def run(p, c, s, drive, sensitivity, shared_noise, shared_rhythm, events, m0, m1, record, out):
-    """The block for muscles `m0` to `m1` of all environments; `p` the packed constants."""
+def _constants_of(rows):
+    """The rows `[field, unit]` of the constants by name."""
+    return Constants(
+        rows[0], rows[1], rows[2], rows[3], rows[4], rows[5], rows[6], rows[7], rows[8]
+    )
+
+
+@compiled
+def _slow_of(rows):
+    """The rows `[field, unit]` of the slow state by name."""
+    return Slow(rows[0], rows[1], rows[2], rows[3], rows[4])
+
+
+@compiled
+def _spiking_slow_step(p, m, slow, now, spiking, tick, first, second):
+    """`slow_step` from the units' spikes and forces at this tick."""
+    u0, u1 = np.uint64(p.first_unit[m]), np.uint64(p.first_unit[m + 1])
+    n = u1 - u0
+    is_active, relative_force, scale = np.empty(n, np.bool_), np.empty(n), np.empty(n)
+    slope, tetanic = p.muscle[m].saturation_slope, p.tiring.tetanic_force
+    for i in range(u0, u1):
+        relative_force[i - u0] = now.tick_decay[i] * (second[i] + first[i])
+        is_active[i - u0] = tick - spiking[i].last_spike_tick <= ACTIVE_TICKS
+    for i in range(u0, u1):
+        y = relative_force[i - u0]
+        relative = y / max(slow.capacity[i] * tetanic[i], 1e-300)
+        if slope > 0.0:
+            relative = np.tanh(0.5 * slope * y)
+        relative_force[i - u0] = min(max(relative, 0.0), 1.0)
+    for i in range(u0, u1):
+        scale[i - u0] = now.twitch_scale[i]
+    slow_step(p, m, slow, now, is_active, relative_force)
+    if p.muscle[m].slowing > 0.0:
+        for i in range(u0, u1):
+            first[i] *= now.twitch_scale[i] / scale[i - u0]
+            second[i] *= now.twitch_scale[i] / scale[i - u0]
+
+
+@compiled
+def _drop_dead(start, stop, limit, first, second):
+    """Zero what is left of twitches long past; one beyond the last unit that carries force."""
+    live = start
+    for i in range(start, stop):
+        alive = first[i] + second[i] >= limit
+        first[i] = first[i] if alive else 0.0
+        second[i] = second[i] if alive else 0.0
+        live = i + _U1 if alive else live
+    return live
+
+
+@compiled
+def _course(c, shared_by, of, drive, noises, events, low_passed, least_threshold, course):
+    """What all units of a muscle see over the block, into `course[tick, field]`.
+
+    Fields: excitation with its shared noise, amplitude of private noise, rate ahead of the peak,
+    shared part of the rhythm, least phase at which a shared event can make a unit fire. Returns the
+    excitation that no unit's exceeds, and the low-passed one, which goes on.
+    """
+    private_part, shared_part = np.sqrt(1.0 - shared_by.drive_share), np.sqrt(shared_by.drive_share)
+    rhythm = of.rhythm_noise * np.sqrt(shared_by.rhythm_share)
+    highest = 0.0
+    for k in range(drive.size):
+        excitation = drive[k] * of.max_excitation
+        ahead = excitation - low_passed
+        low_passed += of.onset_follow * ahead
+        noise_sd = of.drive_noise_floor + of.drive_noise_slope * drive[k]
+        sd = noise_sd * excitation
+        course[k, 0] = excitation + sd * shared_part * noises[k, 0, shared_by.drive_key]
+        course[k, 1] = sd * private_part
+        course[k, 2] = of.onset_gain_hz * max(ahead, 0.0)
+        course[k, 3] = 1.0 + rhythm * noises[k, 1, shared_by.rhythm_key]
+        course[k, 4] = 1.0 - _Z_LIMIT * of.cv_high if c.staggers else np.inf
+        highest = max(highest, excitation * (1.0 + NOISE_LIMIT_SD * noise_sd))
+    if c.hazard_share == 0.0 or c.staggers:
+        return highest, low_passed
+    # No unit's phase grows more in a tick than this, in its isi_cv.
+    over = of.onset_gain_hz * highest
+    fastest = of.gain_high * (highest - least_threshold) + of.minimum_high + over
+    max_step = fastest * TICK_S / of.cv_low
+    if not of.rate_saturates:
+        max_step = min(of.max_phase_step + over * TICK_S / of.cv_low, max_step)
+    max_step *= 1.0 + NOISE_LIMIT_SD * of.rhythm_noise
+    for k in range(drive.size):
+        least = np.inf
+        for late in range(c.max_delay_ticks + 1):
+            least = min(least, events[k + late, shared_by.hazard_key])
+        z = _least_candidate_z(c.z_at_hazard, least / c.hazard_share, max_step)
+        course[k, 4] = 1.0 + (of.cv_high if z < 0.0 else of.cv_low) * z
+    return highest, low_passed
+
+
+@compiled
+def _load_chunk(p, of, unit, now, rows, a, n):
+    """Rows of units `a` to `a + n`."""
+    _load(rows, _PHASE, unit[0], a, n, 0.0)
+    _load(rows, _THETA, unit[1], a, n, np.inf)
+    _load(rows, _FIRST, unit[2], a, n, 0.0)
+    _load(rows, _SECOND, unit[3], a, n, 0.0)
+    _load(rows, _DECAY, now.tick_decay, a, n, 0.0)
+    _load(rows, _FAST, p.fast, a, n, 0.0)
+    _load(rows, _THRESHOLD, now.recruitment_threshold, a, n, _NEVER_REACHED)
+    _load(rows, _MINIMUM, now.minimum_rate_hz, a, n, 0.0)
+    _load(rows, _GAIN, now.rate_gain_hz, a, n, 0.0)
+    _load(rows, _PEAK, now.peak_rate_hz, a, n, 0.0)
+    if of.twitch_tetanus_ratio > 0.0:
+        _load(rows, _FORCE, now.twitch_force, a, n, 0.0)
+    _load_noises(p, unit, rows, a, n)
+
+
+@compiled
+def _load_noises(p, unit, rows, a, n):
+    if p.has_drive_noise or p.has_saturating_rates:
+        _load(rows, _BEFORE, unit[5], a, n, 0.0)
+        _load(rows, _AFTER, unit[6], a, n, 0.0)
+    if p.has_rhythm:
+        _load(rows, _RHYTHM_BEFORE, unit[8], a, n, 0.0)
+        _load(rows, _RHYTHM_AFTER, unit[9], a, n, 0.0)
+
+
+@compiled
+def _advance_noises(p, unit, keys, a, b, knot):
+    """One knot on in all that units have of their own."""
+    if p.has_drive_noise:
+        _advance_slow_noise(a, b, keys.slow, knot, unit[4], unit[5], unit[6])
+    if p.has_rhythm:
+        _advance_rhythm(a, b, keys.rhythm, knot, unit[7], unit[8], unit[9])
+
+
+@compiled
+def _advance_chunk(
+    p, c, of, keys, unit, now, spiking, course, events, sensitivity, sums, work, at, out
+):
+    """Ticks `k0` to `k1` of units `a` to `a + n`, of which `n_on` may fire and `n_live` have force.
+
+    Adds forces to `force_sum[tick, (all, fast)]`; returns `n_live` and the share-weighted spikes.
+    """
+    rows, found, sampled = work
+    a, n, n_on, n_live, group, t0, k0, k1, hazard_key = at
+    force_sum, spikes, record = out
+    ratio, staggers = of.twitch_tetanus_ratio, c.staggers
+    spike_sum, fast_sum = 0.0, 0.0
+    works = n_on > _U0 or n_live > _U0
+    if works:
+        _load_chunk(p, of, unit, now, rows, a, n)
+    n_on = (n_on + _PAD) & ~_PAD
+    for k in range(k0, k1):
+        t = t0 + k
+        w = (t % KNOT_TICKS) / KNOT_TICKS
+        if w == 0.0 and t > 0:
+            _advance_noises(p, unit, keys, a, a + n, t // KNOT_TICKS + 1)
+            if works:
+                _load_noises(p, unit, rows, a, n)
+        if n_live > _U0:
+            padded = (n_live + _PAD) & ~_PAD
+            if ratio > 0.0:
+                slope = of.saturation_slope
+                total, fast = _saturating_twitch_step(rows, padded, slope, sensitivity, ratio)
+            else:
+                total, fast = _twitch_step(rows, padded)
+            force_sum[k, 0] += total
+            force_sum[k, 1] += fast
+        if n_on == _U0:
+            continue
+
+        base, private, over, need = course[k, 0], course[k, 1], course[k, 2], course[k, 4]
+        if of.rate_saturates:
+            _saturating_steps(rows, n_on, base, private, w, over, p.decay_table)
+        elif private == 0.0:
+            _quiet_linear_steps(rows, n_on, base, over)
+        else:
+            _linear_steps(rows, n_on, base, private, w, over)
+        if of.rhythm_noise > 0.0:
+            _modulate(rows, n_on, course[k, 3], keys.rhythm_part, w)
+        _grow(rows, n_on)
+        if staggers:
+            _stagger(rows, min(n, n_on), a, c.hazard_share, c.hazard, spiking, sums, group, sampled)
+        for q in range(_find_ready(rows, n_on, need, found)):
+            j = found[q]
+            i = a + j
+            phase, theta, grown = rows[_PHASE + j], rows[_THETA + j], rows[_STEP + j]
+            if grown == 0.0:  # silent, or no unit but padding
+                continue
+            mine, unit_of = spiking[i], p.spiking[i]
+            silence = t - mine.last_spike_tick
+            if silence < mine.hold:
+                continue
+            if phase >= theta:
+                rest = phase - theta if theta > -np.inf else 0.0
+            elif staggers:
+                if not sampled[j]:
+                    continue
+                rest = 0.5 * grown
+            else:
+                added = _hazard_at(c.hazard, (phase - 1.0) / mine.isi_cv)
+                added -= _hazard_at(c.hazard, (phase - grown - 1.0) / mine.isi_cv)
+                late = c.max_delay_ticks - np.int64(mine.delay)
+                if c.hazard_share * added <= events[k + late, hazard_key]:
+                    continue
+                rest = 0.5 * grown
+            impulse = 1.0
+            if ratio == 0.0:
+                normalised_rate = now.contraction_time_s[i] / (np.float64(silence) * TICK_S)
+                impulse = _gain(normalised_rate) * now.twitch_force[i]
+            rows[_FIRST + j] += impulse * now.twitch_scale[i]
+            n_live = max(n_live, j + _U1)
+            if unit_of.isi_cv_onset > 0.0:
+                noise = rows[_BEFORE + j] + w * (rows[_AFTER + j] - rows[_BEFORE + j])
+                above = max(base + private * noise - rows[_THRESHOLD + j], 0.0)
+                u = above / (of.isi_cv_decay * of.max_excitation)
+                mine.isi_cv = unit_of.isi_cv + unit_of.isi_cv_onset * _decay(u, p.decay_table)
+            mine.last_spike_tick = t
+            mine.spike_count += 1
+            mine.hold = of.refractory_ticks
+            bits = _draw(keys.threshold, i, mine.spike_count)
+            z = _lookup(c.threshold_z, bits)
+            rows[_THETA + j] = max(1.0 + mine.isi_cv * z, _LEAST_THRESHOLD)
+            rows[_PHASE + j] = rest
+            mine.delay = (np.int64(bits & _MASK11) * (c.max_delay_ticks + 1)) >> 11
+            if silence > _SILENCE_TICKS and unit_of.doublet_share > 0.0:
+                chance = _uniform(_draw(keys.doublet, i, mine.spike_count))
+                if chance < unit_of.doublet_share:
+                    rows[_THETA + j] = -np.inf
+                    mine.hold = of.doublet_ticks
+            spike_sum += unit_of.force_share
+            fast_sum += unit_of.force_share * rows[_FAST + j]
+            if record:
+                spikes[k, i] = 1
+    if works:
+        _store(rows, _PHASE, unit[0], a, n)
+        _store(rows, _THETA, unit[1], a, n)
+        _store(rows, _FIRST, unit[2], a, n)
+        _store(rows, _SECOND, unit[3], a, n)
+    return n_live, spike_sum, fast_sum
+
+
+@compiled
+def run(p, c, s, drive, sensitivity, noises, events, m0, m1, record, out):
+    """The block for muscles `m0` to `m1` of all environments; `p`, `c` the packed constants."""
     # Unsigned indices spare numba's check for negative ones, without which loops do not vectorise.
     active_state, active_sum, spike_sum, spikes = out
     n_tick = drive.shape[1]
-    shares = c.hazard_share > 0.0 and not c.staggers
-    n_delay = c.max_delay_ticks
-    largest = np.max(p.first_unit[1:] - p.first_unit[:-1])
-    found, step = np.empty(largest, np.uint64), np.empty(largest)
-    sampled = np.zeros(largest, np.bool_)
-    decay_table, is_fast, constants = p.decay_table, p.is_fast, p.spiking
-    threshold_z, hazard = c.threshold_z, c.hazard
+    work = np.empty(_ROWS_SIZE), np.empty(CHUNK + 1, np.uint64), np.zeros(CHUNK, np.bool_)
+    course, force_sum = np.empty((n_tick, 5)), np.empty((n_tick, 2))
     for env in range(drive.shape[0]):
         t0, seed = s.tick[env], s.seed[env]
-        key_threshold = _stream_key(seed, _S_THRESHOLD)
-        key_slow = _stream_key(seed, _S_SLOW_PRIVATE)
-        key_rhythm = _stream_key(seed, _S_RHYTHM_PRIVATE)
-        key_doublet = _stream_key(seed, _S_DOUBLET)
-        phase, theta, spiking = s.phase[env], s.threshold[env], s.spiking[env]
-        first, second = s.twitch_1[env], s.twitch_2[env]
-        filtered, before, after = s.slow_filter[env], s.slow_before[env], s.slow_after[env]
-        rhythm_before, rhythm_after = s.rhythm_before[env], s.rhythm_after[env]
-        rhythm_filter = s.rhythm_filter[env]
-        row = env if p.is_dynamic else 0
-        now = s.now if p.is_dynamic else p.rested
-        threshold, minimum = now.recruitment_threshold[row], now.minimum_rate_hz[row]
-        gain, peak = now.rate_gain_hz[row], now.peak_rate_hz[row]
-        force, time_s = now.twitch_force[row], now.contraction_time_s[row]
-        decay, above = now.tick_decay[row], now.threshold_above[row]
+        unit, spiking, slow = s.unit[env], s.spiking[env], _slow_of(s.slow_units[env])
+        now = _constants_of(s.now_units[env] if p.is_dynamic else p.rested)
         for m in range(m0, m1):
             u0, u1, of = np.uint64(p.first_unit[m]), np.uint64(p.first_unit[m + 1]), p.muscle[m]
-            noise_key, hazard_key = c.drive_key[m], c.hazard_key[m]
-            private_part, shared_part = np.sqrt(1.0 - c.drive_share[m]), np.sqrt(c.drive_share[m])
-            rhythm_private = of.rhythm_noise * np.sqrt(1.0 - c.rhythm_share[m])
-            rhythm_shared = of.rhythm_noise * np.sqrt(c.rhythm_share[m])
-            ratio = of.twitch_tetanus_ratio
-            by_step = of.rate_saturates or of.rhythm_noise > 0.0 or c.staggers
-            n_group = (p.first_unit[m + 1] - p.first_unit[m] - 1) // STAGGER_GROUP + 1
-            sums = s.stagger[env, of.first_group : of.first_group + n_group]
-            highest = 0.0  # units with thresholds above it stay silent in this block
-            for k in range(n_tick):
-                d = drive[env, k, m]
-                noise_sd = of.drive_noise_floor + of.drive_noise_slope * d
-                highest = max(highest, d * of.max_excitation * (1.0 + NOISE_LIMIT_SD * noise_sd))
-            on = _count_up_to(above, u0, u1, highest)
-            max_step = 0.0  # no unit's phase grows more in a tick, in its isi_cv
-            if shares:
-                over = of.onset_gain_hz * highest
-                fastest = of.gain_high * (highest - above[u0]) + of.minimum_high + over
-                max_step = fastest * TICK_S / of.cv_low
-                if not of.rate_saturates:
-                    max_step = min(of.max_phase_step + over * TICK_S / of.cv_low, max_step)
-                max_step *= 1.0 + NOISE_LIMIT_SD * of.rhythm_noise
+            shared_by = c.muscle[m]
+            keys = _Keys(
+                _stream_key(seed, _S_THRESHOLD),
+                _stream_key(seed, _S_SLOW_PRIVATE),
+                _stream_key(seed, _S_RHYTHM_PRIVATE),
+                _stream_key(seed, _S_DOUBLET),
+                of.rhythm_noise * np.sqrt(1.0 - shared_by.rhythm_share),
+            )
+            highest, s.slow_excitation[env, m] = _course(
+                c,
+                shared_by,
+                of,
+                drive[env, :, m],
+                noises[env],
+                events[env],
+                s.slow_excitation[env, m],
+                now.threshold_above[u0],
+                course,
+            )
+            sums = s.stagger[env, of.first_group :]
             live = u0 + np.uint64(s.n_live[env, m])
-            slow_sum, fast_sum = 0.0, 0.0
-            for k in range(n_tick):
-                t = t0 + k
-                w = (t % KNOT_TICKS) / KNOT_TICKS
-                if p.is_dynamic and t % SLOW_TICKS == 0 and t > 0:
-                    _spiking_slow_step(p, m, s, env, t, first, second)
-                    on = _count_up_to(above, u0, u1, highest)
-                if w == 0.0 and t > 0:
-                    knot = t // KNOT_TICKS + 1
-                    if p.has_drive_noise:
-                        _advance_slow_noise(u0, u1, key_slow, knot, filtered, before, after)
-                    if p.has_rhythm:
-                        _advance_rhythm(
-                            u0, u1, key_rhythm, knot, rhythm_filter, rhythm_before, rhythm_after
-                        )
-                d = drive[env, k, m]
-                excitation = d * of.max_excitation
-                ahead = excitation - s.slow_excitation[env, m]
-                s.slow_excitation[env, m] += of.onset_follow * ahead
-                total, fast = 0.0, 0.0
-                if live > u0 and ratio > 0.0:
-                    b, sens = of.saturation_slope, sensitivity[env, m]
-                    total, fast = _saturating_twitch_step(
-                        u0, live, decay, is_fast, first, second, b, sens, ratio, force
+            slow_spikes, fast_spikes = 0.0, 0.0
+            force_sum[:] = 0.0
+            k0 = 0
+            while k0 < n_tick:
+                t = t0 + k0
+                if t % SLOW_TICKS == 0 and t > 0:
+                    if p.is_dynamic:
+                        _spiking_slow_step(p, m, slow, now, spiking, t, unit[2], unit[3])
+                    limit = LIVE_LIMIT * (1.0 if of.twitch_tetanus_ratio > 0.0 else of.max_force)
+                    live = _drop_dead(u0, u1, limit, unit[2], unit[3])
+                k1 = min(n_tick, k0 + SLOW_TICKS - t % SLOW_TICKS)
+                on = _count_up_to(now.threshold_above, u0, u1, highest)
+                group = 0
+                for a in range(u0, u1, np.uint64(CHUNK)):
+                    n = min(u1 - a, np.uint64(CHUNK))
+                    n_on, n_live = min(max(on, a) - a, n), min(max(live, a) - a, n)
+                    n_live, total, fast = _advance_chunk(
+                        p,
+                        c,
+                        of,
+                        keys,
+                        unit,
+                        now,
+                        spiking,
+                        course,
+                        events[env],
+                        sensitivity[env, m],
+                        sums,
+                        work,
+                        (a, n, n_on, n_live, group, t0, k0, k1, shared_by.hazard_key),
+                        (force_sum, spikes[env], record),
                     )
-                elif live > u0 and of.n_slow >= 0:
-                    middle = min(u0 + np.uint64(of.n_slow), live)
-                    total = _twitch_step(u0, middle, decay, first, second)
-                    fast = _twitch_step(middle, live, decay, first, second)
-                    total += fast
-                elif live > u0:
-                    total = _twitch_step(u0, live, decay, first, second)
-                    fast = _sum_fast(u0, live, is_fast, second)
+                    live = max(live, a + n_live if n_live > _U0 else _U0)
+                    slow_spikes += total - fast
+                    fast_spikes += fast
+                    group += CHUNK // STAGGER_GROUP
+                k0 = k1
+            for k in range(n_tick):
+                total, fast = force_sum[k, 0], force_sum[k, 1]
                 active_state[env, k, m] = total / of.max_force
                 active_sum[env, k, m, 0] = (total - fast) * of.active_sum_scale
                 active_sum[env, k, m, 1] = fast * of.active_sum_scale
-                while live > u0:
-                    i = live - _U1
-                    height = 1.0 if ratio > 0.0 else p.spiking[i].twitch_force
-                    if first[i] + second[i] >= LIVE_LIMIT * height:
-                        break
-                    first[i] = 0.0
-                    second[i] = 0.0
-                    live = i
-                if on == u0:
-                    continue
-
-                sd = (of.drive_noise_floor + of.drive_noise_slope * d) * excitation
-                base = excitation + sd * shared_part * shared_noise[env, k, noise_key]
-                private = sd * private_part
-                over = of.onset_gain_hz * max(ahead, 0.0)
-                if not by_step and private == 0.0:
-                    _accumulate_quiet_phase(
-                        u0, on, base, over, threshold, minimum, gain, peak, phase
-                    )
-                elif not by_step:
-                    _accumulate_phase(
-                        u0,
-                        on,
-                        base,
-                        private,
-                        w,
-                        over,
-                        threshold,
-                        minimum,
-                        gain,
-                        peak,
-                        before,
-                        after,
-                        phase,
-                    )
-                else:
-                    if of.rate_saturates:
-                        _saturating_steps(
-                            u0,
-                            on,
-                            base,
-                            private,
-                            w,
-                            over,
-                            threshold,
-                            minimum,
-                            gain,
-                            peak,
-                            before,
-                            after,
-                            step,
-                            decay_table,
-                        )
-                    else:
-                        _steps(
-                            u0,
-                            on,
-                            base,
-                            private,
-                            w,
-                            over,
-                            threshold,
-                            minimum,
-                            gain,
-                            peak,
-                            before,
-                            after,
-                            step,
-                        )
-                    if of.rhythm_noise > 0.0:
-                        common = 1.0 + rhythm_shared * shared_rhythm[env, k, c.rhythm_key[m]]
-                        _modulate_and_add(
-                            u0,
-                            on,
-                            common,
-                            rhythm_private,
-                            w,
-                            rhythm_before,
-                            rhythm_after,
-                            step,
-                            phase,
-                        )
-                    else:
-                        _add_steps(u0, on, step, phase)
-                need = np.inf  # least phase at which a shared event can make a unit fire
-                if shares:
-                    least = np.inf
-                    for j in range(n_delay + 1):
-                        least = min(least, events[env, k + j, hazard_key])
-                    z = _least_candidate_z(c.z_at_hazard, least / c.hazard_share, max_step)
-                    need = 1.0 + (of.cv_high if z < 0.0 else of.cv_low) * z
-                elif c.staggers:
-                    _stagger(u0, on, c.hazard_share, c.hazard, phase, step, spiking, sums, sampled)
-                    need = 1.0 - _Z_LIMIT * of.cv_high
-                n_found = _find_candidates(u0, on, need, phase, theta, found)
-                for j in range(n_found):
-                    i = found[j]
-                    mine = spiking[i]
-                    silence = t - mine.last_spike_tick
-                    e = base + private * (before[i] + w * (after[i] - before[i]))
-                    if silence < mine.hold or e < threshold[i]:
-                        continue
-                    if by_step:
-                        grown = step[i - u0]
-                    else:
-                        rate = minimum[i] + gain[i] * (e - threshold[i])
-                        grown = ((rate if rate < peak[i] else peak[i]) + over) * TICK_S
-                    if grown == 0.0:
-                        continue
-                    if phase[i] >= theta[i]:
-                        rest = phase[i] - theta[i] if theta[i] > -np.inf else 0.0
-                    elif c.staggers:
-                        if not sampled[i - u0]:
-                            continue
-                        rest = 0.5 * grown
-                    else:
-                        cv = mine.isi_cv
-                        added = _hazard_at(hazard, (phase[i] - 1.0) / cv) - _hazard_at(
-                            hazard, (phase[i] - grown - 1.0) / cv
-                        )
-                        event = events[env, k + n_delay - np.int64(mine.delay), hazard_key]
-                        if c.hazard_share * added <= event:
-                            continue
-                        rest = 0.5 * grown
-                    unit = constants[i]
-                    time_i = time_s[i] if p.is_dynamic else unit.contraction_time_s
-                    impulse = 1.0
-                    if ratio == 0.0:
-                        impulse = _gain(time_i / (np.float64(silence) * TICK_S))
-                        impulse *= force[i] if p.is_dynamic else unit.twitch_force
-                    first[i] += impulse * (np.e * TICK_S / time_i)
-                    live = max(live, i + _U1)
-                    mine.last_spike_tick = t
-                    mine.spike_count += 1
-                    if unit.isi_cv_onset > 0.0:
-                        u = max(e - threshold[i], 0.0) / (of.isi_cv_decay * of.max_excitation)
-                        mine.isi_cv = unit.isi_cv + unit.isi_cv_onset * _decay(u, decay_table)
-                    bits = _draw(key_threshold, i, mine.spike_count)
-                    z = _lookup(threshold_z, bits)
-                    theta[i] = max(1.0 + mine.isi_cv * z, _LEAST_THRESHOLD)
-                    mine.delay = (np.int64(bits & _MASK11) * (n_delay + 1)) >> 11
-                    mine.hold = of.refractory_ticks
-                    phase[i] = rest
-                    if silence > _SILENCE_TICKS and unit.doublet_share > 0.0:
-                        chance = _uniform(_draw(key_doublet, i, mine.spike_count))
-                        if chance < unit.doublet_share:
-                            theta[i] = -np.inf
-                            mine.hold = of.doublet_ticks
-                    if unit.is_fast:
-                        fast_sum += unit.force_share
-                    else:
-                        slow_sum += unit.force_share
-                    if record:
-                        spikes[env, k, i] = 1
-            spike_sum[env, m, 0] = slow_sum
-            spike_sum[env, m, 1] = fast_sum
+            spike_sum[env, m, 0] = slow_spikes
+            spike_sum[env, m, 1] = fast_spikes
             s.n_live[env, m] = live - u0

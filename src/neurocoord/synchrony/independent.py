@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurocoord.motorunits import discharge
 from neurocoord.motorunits.parameters import Coupling, PoolParameters, n_muscles
+from neurocoord.motorunits.records import COUPLING_FIELDS, PackedCoupling, structured
 
 SCOPES = ("pool", "synergists", "body")
 MAX_HAZARD_SHARE = 0.75  # above it units of equal rate would coalesce (choice)
@@ -61,7 +62,7 @@ def couple(
         raise ValueError("hazard_share above 0 needs isi_cv above 0 in every unit, got isi_cv 0")
     keys = scope_keys(n_muscles(params), scope, groups)
     threshold_z, private_survival, hazard, z_at_hazard, exponential = _tables(float(hazard_share))
-    return Coupling(
+    coupling = Coupling(
         drive_share=np.full(keys.size, float(drive_share)),
         drive_key=keys,
         rhythm_share=np.full(keys.size, float(rhythm_share)),
@@ -76,7 +77,15 @@ def couple(
         hazard=hazard,
         z_at_hazard=z_at_hazard,
         exponential=exponential,
+        packed=None,  # type: ignore[arg-type] # below, from all the rest
     )
+    return coupling._replace(packed=_packed(coupling))
+
+
+def _packed(coupling: Coupling) -> PackedCoupling:
+    names = [name for name in PackedCoupling._fields if name != "muscle"]
+    muscle = structured(coupling, COUPLING_FIELDS)
+    return PackedCoupling(muscle, *(getattr(coupling, name) for name in names))
 
 
 def check_strength(strength: float) -> float:
