@@ -207,7 +207,7 @@ def run(config: TrialConfig, progress: Callable[[float], None] | None = None) ->
     assert config.seconds is not None
     runner.reset(config.seed)
     pools = runner.pools
-    units = pools.tetanic_force, pools.is_fast, pools.first_unit
+    units = unit_energy.unit_shares(pools.tetanic_force, pools.is_fast, pools.first_unit)
     slow_rate = unit_energy.slow_rate_init(1, pools.is_fast.size)
     n_blocks = round((config.seconds - runner.time_s) / BLOCK_S)
     rows: list[tuple] = []
@@ -224,7 +224,7 @@ def run(config: TrialConfig, progress: Callable[[float], None] | None = None) ->
             ended = str(failure)
             break
         slow_rate, weighted = unit_energy.saturating_step(
-            slow_rate, block.spikes, *units, tick_s=TICK_S
+            slow_rate, block.spikes, units, tick_s=TICK_S
         )
         rows.append(_row(time_s, before, wanted, drive, block, weighted))
         if progress is not None and index % 25 == 0:

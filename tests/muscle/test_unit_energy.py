@@ -19,11 +19,10 @@ FIRST = np.array([0, 3, 5])
 def weighted(spikes, block, **options):
     state = unit_energy.slow_rate_init(spikes.shape[0], spikes.shape[2])
     total = np.zeros((spikes.shape[0], 2, 2))
+    units = unit_energy.unit_shares(FORCE, FAST, FIRST)
     for start in range(0, spikes.shape[1], block):
         part = spikes[:, start : start + block]
-        state, found = unit_energy.saturating_step(
-            state, part, FORCE, FAST, FIRST, tick_s=0.001, **options
-        )
+        state, found = unit_energy.saturating_step(state, part, units, tick_s=0.001, **options)
         total += found
     return total
 
@@ -67,8 +66,8 @@ def test_a_pool_gives_the_sums_of_its_own_kernel():
         np.full((2, 200, 1), 0.5), record_spikes=True,
     )  # fmt: skip
     start = unit_energy.slow_rate_init(2, 30)
-    units = pool.tetanic_force, pool.is_fast, pool.first_unit
-    _, found = unit_energy.saturating_step(start, out.spikes, *units, tick_s=0.001, tau_s=1e9)
+    units = unit_energy.unit_shares(pool.tetanic_force, pool.is_fast, pool.first_unit)
+    _, found = unit_energy.saturating_step(start, out.spikes, units, tick_s=0.001, tau_s=1e9)
     # in endless memory no rate is ever seen: each spike costs the factor at rest
     np.testing.assert_allclose(found, out.spike_sum * unit_energy.saturating_factor(0.0), rtol=1e-6)
 

@@ -135,12 +135,27 @@ def slow_rate_init(n_env: int, n_units: int) -> SlowRate:
     return SlowRate(np.zeros((n_env, n_units)), np.zeros((n_env, n_units), np.int64), 0)
 
 
+class UnitShares(NamedTuple):
+    """Where a unit's spikes are counted: see `unit_shares`."""
+
+    share: Array  # [unit] of its muscle's mass
+    column: NDArray[np.int64]  # [unit] 2 muscle + class
+    n_muscles: int
+
+
+def unit_shares(tetanic_force: ArrayLike, is_fast: ArrayLike, first_unit: ArrayLike) -> UnitShares:
+    """Share of mass (of tetanic force) and place of each unit of a ragged pool."""
+    first = np.asarray(first_unit, dtype=np.int64)
+    force = np.asarray(tetanic_force, dtype=np.float64)
+    muscle = np.repeat(np.arange(first.size - 1), np.diff(first))
+    share = force / np.add.reduceat(force, first[:-1])[muscle]
+    return UnitShares(share, 2 * muscle + np.asarray(is_fast, dtype=np.int64), first.size - 1)
+
+
 def saturating_step(
     state: SlowRate,
     spikes: NDArray[np.uint8],
-    tetanic_force: ArrayLike,
-    is_fast: ArrayLike,
-    first_unit: ArrayLike,
+    units: UnitShares,
     *,
     tick_s: float,
     tau_s: float = RATE_TAU_S,
@@ -150,28 +165,27 @@ def saturating_step(
     Share-weighted as `type_sums`; over the block's length it is the `spike_rate_sum` with which
     `energetics.power` gives the saturating law. Any split into blocks gives the same.
     """
-    first = np.asarray(first_unit, dtype=np.int64)
-    force = np.asarray(tetanic_force, dtype=np.float64)
-    share = force / np.repeat(np.add.reduceat(force, first[:-1]), np.diff(first))
-    fast = np.asarray(is_fast, dtype=np.int64)
+    if spikes.shape[2] != units.share.size:
+        raise ValueError(
+            f"spikes has shape {spikes.shape}; its last axis must be {units.share.size}"
+        )
     rate, last = state.rate_hz.copy(), state.last_tick.copy()
-    out = np.zeros((spikes.shape[0], first.size - 1, 2))
-    if spikes.shape[2] != force.size:
-        raise ValueError(f"spikes has shape {spikes.shape}; its last axis must be {force.size}")
+    out = np.zeros((spikes.shape[0], 2 * units.n_muscles))
     half = SATURATION_RATE_HZ
     numbers = (tick_s / tau_s, 1.0 / tau_s, REFERENCE_RATE_HZ + half, half)
-    _weigh(spikes, first, share, fast, state.tick, *numbers, rate, last, out)
-    return SlowRate(rate, last, state.tick + spikes.shape[1]), out
+    where = np.flatnonzero(spikes.astype(np.bool_))  # in order of time within each env
+    _weigh(where, spikes.shape[1:], units, state.tick, numbers, rate, last, out)
+    sums = out.reshape(spikes.shape[0], units.n_muscles, 2)
+    return SlowRate(rate, last, state.tick + spikes.shape[1]), sums
 
 
 @njit(cache=True)
-def _weigh(spikes, first, share, fast, start, decay, jump, full, half, rate, last, out):  # type: ignore[no-untyped-def]
-    for env in range(spikes.shape[0]):
-        for muscle in range(first.size - 1):
-            for k in range(spikes.shape[1]):
-                for i in range(first[muscle], first[muscle + 1]):
-                    if not spikes[env, k, i]:
-                        continue
-                    before = rate[env, i] * np.exp(-decay * (start + k - last[env, i]))
-                    out[env, muscle, fast[i]] += share[i] * full / (before + 0.5 * jump + half)
-                    rate[env, i], last[env, i] = before + jump, start + k
+def _weigh(where, shape, units, start, numbers, rate, last, out):  # type: ignore[no-untyped-def]
+    n_tick, n_units = shape
+    decay, jump, full, half = numbers
+    for at in where:
+        e, i = at // (n_tick * n_units), at % n_units
+        now = start + at // n_units % n_tick
+        before = rate[e, i] * np.exp(-decay * (now - last[e, i]))
+        out[e, units.column[i]] += units.share[i] * full / (before + 0.5 * jump + half)
+        rate[e, i], last[e, i] = before + jump, now

@@ -34,7 +34,7 @@ ENERGY_MODELS = {
     "": EnergyModel("H", "H"),
     "u": EnergyModel("U", "U"),
     "b": EnergyModel("B", "B"),
-    "saturating": EnergyModel("H, saturating", "H", True),
+    "saturating": EnergyModel("H saturating", "H", True),
 }
 
 

@@ -94,7 +94,9 @@ def _net_w(pool: PoolParameters, f: float, cycles: int, spike_cost: float) -> di
     is_kept = out.spikes[:, kept]
     start = unit_energy.slow_rate_init(1, pool.is_fast.size)
     units = pool.tetanic_force, pool.is_fast, pool.first_unit
-    _, weighted = unit_energy.saturating_step(start, is_kept, *units, tick_s=TICK_S)
+    _, weighted = unit_energy.saturating_step(
+        start, is_kept, unit_energy.unit_shares(*units), tick_s=TICK_S
+    )
     spikes = unit_energy.type_sums(
         is_kept[0].sum(axis=0), pool.tetanic_force, pool.is_fast, pool.first_unit
     )[0]
