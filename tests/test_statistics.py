@@ -217,3 +217,25 @@ def test_bad_input_is_named() -> None:
         statistics.compare(_values(a=[1.0]), measure="m")
     with pytest.raises(ValueError, match=r"\[seed\]"):
         statistics.compare_pair([1.0, 2.0], [1.0])
+
+
+def pair(mean, differs, second="short_term"):
+    nan = float("nan")
+    p = 0.01 if differs else 0.5
+    return statistics.Pair("independent", second, 5, mean, nan, nan, p, p, differs, 1.0)
+
+
+def test_what_hangs_on_the_energy_model_is_said() -> None:
+    says = statistics.model_dependence
+    agree = {"H": [pair(1.0, True)], "U": [pair(0.2, True)], "B": [pair(3.0, True)]}
+    assert says(agree) == ""
+    assert says({"H": [pair(1.0, False)], "U": [pair(-0.2, False)]}) == ""
+    assert says({}) == says({"H": [pair(1.0, True)]}) == ""
+    opposite = {**agree, "U": [pair(-0.2, True)]}
+    assert says(opposite) == (
+        "Model-dependent: short_term against independent is higher by H, B but lower by U."
+    )
+    alone = {"H": [pair(1.0, False)], "U": [pair(-0.2, True)]}
+    assert says(alone) == "Model-dependent: short_term against independent is lower by U alone."
+    with pytest.raises(ValueError, match="different pairs"):
+        says({"H": [pair(1.0, True)], "U": [pair(1.0, True, "beta")]})

@@ -14,7 +14,8 @@ from neurocoord.body import model as bodies
 from neurocoord.body.reading import BodyReading
 from neurocoord.motorunits import counts, fatigue, orders, published
 from neurocoord.motorunits.parameters import Coupling, PoolParameters, replaced
-from neurocoord.simulation import BLOCK_S, Block, Simulation, SimulationFailed
+from neurocoord.muscle import unit_energy
+from neurocoord.simulation import BLOCK_S, TICK_S, Block, Simulation, SimulationFailed
 from neurocoord.tasks import task as find_task
 from neurocoord.tasks.protocol import Task, Trace
 
@@ -139,7 +140,9 @@ def full_drive_fraction(pools: PoolParameters) -> np.ndarray:
 class Runner:
     """A body at a task, stepped by block: what trials and environments share."""
 
-    def __init__(self, config: TrialConfig, *, n_threads: int = 1) -> None:
+    def __init__(
+        self, config: TrialConfig, *, n_threads: int = 1, record_spikes: bool = False
+    ) -> None:
         self.config = complete(config)
         self.task: Task = find_task(self.config.task)
         self.body = bodies.load(self.task.body)
@@ -152,6 +155,7 @@ class Runner:
             seeds=[0],
             n_threads=n_threads,
             horizon_s=self.task.horizon_s(self.plan),
+            record_spikes=record_spikes,
         )
         self.reading: BodyReading = self.simulation.read()
         self.memory: Any = None
@@ -198,10 +202,13 @@ class Runner:
 
 def run(config: TrialConfig, progress: Callable[[float], None] | None = None) -> Trial:
     """Run one trial with the task's built-in controller; ``progress`` gets shares from 0 to 1."""
-    runner = Runner(config)
+    runner = Runner(config, record_spikes=True)
     config = runner.config
     assert config.seconds is not None
     runner.reset(config.seed)
+    pools = runner.pools
+    units = unit_energy.unit_shares(pools.tetanic_force, pools.is_fast, pools.first_unit)
+    slow_rate = unit_energy.slow_rate_init(1, pools.is_fast.size)
     n_blocks = round((config.seconds - runner.time_s) / BLOCK_S)
     rows: list[tuple] = []
     ended = ""
@@ -216,7 +223,10 @@ def run(config: TrialConfig, progress: Callable[[float], None] | None = None) ->
         except SimulationFailed as failure:
             ended = str(failure)
             break
-        rows.append(_row(time_s, before, wanted, drive, block))
+        slow_rate, weighted = unit_energy.saturating_step(
+            slow_rate, block.spikes, units, tick_s=TICK_S
+        )
+        rows.append(_row(time_s, before, wanted, drive, block, weighted))
         if progress is not None and index % 25 == 0:
             progress(index / n_blocks)
     else:
@@ -224,12 +234,17 @@ def run(config: TrialConfig, progress: Callable[[float], None] | None = None) ->
     trace = _trace(rows, full_drive_fraction(runner.pools), ended)
     fell = ended not in ("", "done")
     measures = {"fell": float(fell), **runner.task.measure(runner.body, runner.plan, trace)}
-    units = {"fell": "1", **{name: m.unit for name, m in runner.task.measures.items()}}
-    return Trial(config, measures, units, trace, ended, fell)
+    unit_of = {"fell": "1", **{name: m.unit for name, m in runner.task.measures.items()}}
+    return Trial(config, measures, unit_of, trace, ended, fell)
 
 
 def _row(
-    time_s: float, reading: BodyReading, wanted: np.ndarray, drive: np.ndarray, block: Block
+    time_s: float,
+    reading: BodyReading,
+    wanted: np.ndarray,
+    drive: np.ndarray,
+    block: Block,
+    weighted_spike_sum: np.ndarray,
 ) -> tuple:
     return (
         time_s,
@@ -244,6 +259,7 @@ def _row(
         block.joint_torque_nm[0],
         block.active_sum[0].mean(axis=0),
         block.spike_sum[0] / BLOCK_S,
+        weighted_spike_sum[0] / BLOCK_S,
         reading.contact_force_n[0].sum(axis=-1),
         reading.body_position_m[0],
     )

@@ -58,6 +58,48 @@ def test_gain_and_bias_are_those_of_mujoco(
     np.testing.assert_allclose(got_bias, bias, rtol=1e-9, atol=1e-9)
 
 
+SHAPES = {
+    "the package's defaults": {},
+    "none of them": {
+        "range_low": 0.62, "range_high": 1.38, "lmin": 0.42, "lmax": 1.55, "vmax": 6.5,
+        "fpmax": 1.7, "fvmax": 1.55,
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_whole_range_is_that_of_the_engine(shape):
+    """Every length from slack to beyond the end, every velocity to beyond the ends, in mj_forward.
+
+    A muscle alone on a slider: `actuator_force` itself, not the functions it calls.
+    """
+    p = mechanics.muscle_parameters(0.2, 0.5, 730.0, **SHAPES[shape])
+    prm = (p.range_low, p.range_high, p.max_force_n, 200, p.lmin, p.lmax, p.vmax, p.fpmax, p.fvmax)
+    numbers = " ".join(f"{float(np.squeeze(x)):.17g}" for x in prm)
+    model = mujoco.MjModel.from_xml_string(f"""
+        <mujoco><option gravity="0 0 0"/><worldbody><site name="a" pos="-1 0 0"/><body>
+        <joint name="slide" type="slide" axis="1 0 0"/><geom size="0.01" mass="1"/><site name="b"/>
+        </body></worldbody><tendon><spatial name="t"><site site="a"/><site site="b"/></spatial>
+        </tendon><actuator><general tendon="t" gaintype="muscle" biastype="muscle" dyntype="none"
+        lengthrange="0.2 0.5" gainprm="{numbers}" biasprm="{numbers}"/></actuator></mujoco>""")
+    data = mujoco.MjData(model)
+    best = float(mechanics.optimal_length_m(p)[0])
+    slack = float(mechanics.tendon_length_m(p)[0])
+    worst, seen = 0.0, set()
+    for x in np.linspace(0.2, 2.0, 61):
+        for v in np.linspace(-1.4, 1.4, 29):
+            length, velocity = slack + x * best, v * best * float(p.vmax[0])
+            for active in (0.0, 0.37, 1.25):
+                data.qpos[0], data.qvel[0], data.ctrl[0] = length - 1.0, velocity, active
+                mujoco.mj_forward(model, data)
+                ours = mechanics.gain(p, [length], [velocity])[0] * active
+                ours = ours + mechanics.bias(p, [length])[0]
+                worst = max(worst, abs(ours - data.actuator_force[0]))
+            seen.add((ours < -1.0, x > 1.0))
+    assert worst < 1e-9 * 730.0
+    assert len(seen) >= 3  # slack and pull, either side of optimal length
+
+
 @pytest.fixture(scope="module")
 def three():
     return mechanics.muscle_parameters(

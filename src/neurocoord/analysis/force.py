@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurocoord.motorunits.trains import in_ticks
+from neurocoord.muscle import efficiency
 
 Floats = NDArray[np.float64]
 
@@ -155,7 +156,8 @@ def economy_n_s_per_j(force_n: ArrayLike, tick_s: float, energy_j: ArrayLike) ->
     energy = np.asarray(energy_j, dtype=np.float64)
     if not (np.isfinite(energy).all() and np.all(energy > 0)):
         raise ValueError(f"energy_j is {energy_j!r}; it must be finite and above 0")
-    return force.sum(axis=-1) * tick_s / np.broadcast_to(energy, force.shape[:-1])
+    energy = np.broadcast_to(energy, force.shape[:-1])
+    return efficiency.economy_n_s_per_j(force.sum(axis=-1) * tick_s, energy)
 
 
 def _onset_tick(force: Floats, baseline: float, fraction: float) -> float:

@@ -195,6 +195,32 @@ def verdict(measure: str, unit: str, pairs: Sequence[Pair]) -> str:
     return f"{measure}: {'; '.join(parts)}."
 
 
+def model_dependence(by_model: Mapping[str, Sequence[Pair]]) -> str:
+    """What of a comparison hangs on the model that a measure was counted by; "" where nothing does.
+
+    `by_model` holds the same pairs of strategies under each model's name. A pair is model-dependent
+    where models find differences of opposite sign, and said to be found by some alone where the
+    others find none.
+    """
+    parts = []
+    for pairs in zip(*by_model.values(), strict=True):
+        names = {(pair.first, pair.second) for pair in pairs}
+        if len(names) > 1:
+            raise ValueError(f"by_model holds different pairs at one place: {sorted(names)}")
+        found: dict[str, list[str]] = {"higher": [], "lower": []}
+        for model, pair in zip(by_model, pairs):
+            if pair.differs:
+                found["higher" if pair.mean_difference > 0 else "lower"].append(model)
+        said = [f"{word} by {', '.join(models)}" for word, models in found.items() if models]
+        n_found = sum(len(models) for models in found.values())
+        between = f"{pairs[0].second} against {pairs[0].first}"
+        if len(said) == 2:
+            parts.append(f"{between} is {' but '.join(said)}")
+        elif 0 < n_found < len(by_model):
+            parts.append(f"{between} is {said[0]} alone")
+    return f"Model-dependent: {'; '.join(parts)}." if parts else ""
+
+
 def _difference(pair: Pair, unit: str) -> str:
     word = "higher" if pair.mean_difference > 0 else "lower"
     sign = 1 if pair.mean_difference > 0 else -1

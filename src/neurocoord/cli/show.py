@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from neurocoord.analysis.statistics import Comparison, Summary, verdict
+from neurocoord.analysis.statistics import Comparison, Pair, Summary, model_dependence, verdict
 from neurocoord.settings import flatten
 from neurocoord.study import Outcome
 from neurocoord.tasks import TASKS
@@ -133,6 +133,21 @@ def print_comparison(
             unit = "" if comparison.unit == "1" else comparison.unit
             sentence = verdict(label, unit, comparison.pairs)
             out.print(Text.assemble((label, "bold"), sentence.removeprefix(label)))
+            if note := model_dependence(_by_model(task, measure, compared)):
+                out.print(f"  {note}")
+
+
+def _by_model(
+    task: str, measure: str, compared: Mapping[str, Comparison]
+) -> dict[str, tuple[Pair, ...]]:
+    """The pairs of a measure and of its variants under other energy models, by model."""
+    measures = TASKS[task].measures if task in TASKS else {}
+    variants = {measure, *(name for name, m in measures.items() if m.variant_of == measure)}
+    return {
+        m.model: compared[name].pairs
+        for name, m in measures.items()
+        if name in variants and name in compared and m.model
+    }
 
 
 def print_measures(

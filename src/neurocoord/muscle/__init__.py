@@ -2,5 +2,6 @@
 
 `mechanics` is the force-length-velocity surface of the body's muscles, `energetics` the metabolic
 power of active motor units, `unit_energy` their sums by fibre type and a law for single spikes,
-`efficiency` the ratios a study reports. Nothing here knows of a body.
+`efficiency` the ratios a study reports, `whole_muscle_energy` published formulas to compare with.
+Nothing here knows of a body.
 """

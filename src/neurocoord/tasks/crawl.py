@@ -17,6 +17,8 @@ from neurocoord.coordination.library import load_movement
 from neurocoord.tasks.movement import (
     MOVEMENT_MEASURES,
     bump,
+    by_model,
+    costs_of_transport,
     lowest_trunk_m,
     movement_measures,
     noisy_start,
@@ -158,11 +160,7 @@ def measure(body: Body, plan: Plan, trace: Trace) -> dict[str, float]:
         distance_m=distance,
         sideways_drift_m=float(np.abs(y - y[0]).max()),
         swing_contact_share=float((swings & loaded).sum() / max(swings.sum(), 1)),
-        cost_of_transport_j_per_kg_m=(
-            measures["metabolic_power_w"] * duration / (body.mass_kg * distance)
-            if distance > 0.05
-            else float("nan")
-        ),
+        **costs_of_transport(body, measures, duration, distance),
     )
     return measures
 
@@ -188,7 +186,11 @@ TASK = Task(
         "distance_m": Measure("m", "distance along the way"),
         "sideways_drift_m": Measure("m", "largest departure from the straight way"),
         "swing_contact_share": Measure("1", "share of swing in which the geom bears over 5 N"),
-        "cost_of_transport_j_per_kg_m": Measure("J/kg/m", "metabolic energy over mass and way"),
+        **by_model(
+            "cost_of_transport",
+            "j_per_kg_m",
+            Measure("J/kg/m", "metabolic energy with basal, over mass and way"),
+        ),
         **MOVEMENT_MEASURES,
     },
 )

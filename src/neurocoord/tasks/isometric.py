@@ -10,7 +10,17 @@ import numpy as np
 from neurocoord.analysis.force import rate_of_force_development, steadiness
 from neurocoord.body.model import Body, keyframe_qpos, muscle_index
 from neurocoord.body.reading import BodyReading
-from neurocoord.tasks.movement import BLOCK_S, STEPS, bump, metabolic_power
+from neurocoord.muscle.efficiency import economy_n_s_per_j
+from neurocoord.tasks.movement import (
+    BLOCK_S,
+    ENERGY_MODELS,
+    STEPS,
+    active_force_n,
+    bump,
+    by_model,
+    metabolic_power,
+    model_name,
+)
 from neurocoord.tasks.protocol import Measure, Reach, Task, Trace
 
 STEP_S = BLOCK_S / STEPS
@@ -141,7 +151,11 @@ def extension_torque_nm(body: Body, trace: Trace) -> np.ndarray:
 def measure(body: Body, plan: Plan, trace: Trace) -> dict[str, float]:
     """Force output and steadiness of the holds, rate of rise of the ballistic effort, cost."""
     torque = extension_torque_nm(body, trace)
-    power = metabolic_power(body, trace).total_w.sum(axis=1)
+    powers = {
+        key: metabolic_power(body, trace, model).total_w.sum(axis=1)
+        for key, model in ENERGY_MODELS.items()
+    }
+    force = active_force_n(body, trace).sum(axis=1)
     time = np.repeat(trace.time_s, STEPS) + np.tile(np.arange(STEPS) * STEP_S, trace.time_s.size)
     found: dict[str, float] = {}
     for name, (start, end) in phases(plan.settings).items():
@@ -151,11 +165,14 @@ def measure(body: Body, plan: Plan, trace: Trace) -> dict[str, float]:
         if not held.any():
             continue
         steady = steadiness(torque[held])
-        energy = float(power[(trace.time_s >= start + RISE_S) & (trace.time_s < end)].mean())
+        blocks = (trace.time_s >= start + RISE_S) & (trace.time_s < end)
+        spent = {key: float(power[blocks].mean()) for key, power in powers.items()}
         found[f"torque_{name}_nm"] = float(steady.mean_n)
         found[f"torque_{name}_cv"] = float(steady.cv)
-        found[f"power_{name}_w"] = energy
-        found[f"torque_per_power_{name}_nm_per_w"] = float(steady.mean_n) / energy
+        for key, watts in spent.items():
+            found[model_name(f"power_{name}", key, "w")] = watts
+        found[f"torque_per_power_{name}_nm_per_w"] = float(steady.mean_n) / spent[""]
+        found[f"economy_{name}_n_s_per_j"] = float(economy_n_s_per_j(force[held].mean(), spent[""]))
     start, end = phases(plan.settings)["ballistic"]
     fast = (time >= start - 0.1) & (time < end)
     if fast.any() and time[-1] > start + 0.3:
@@ -192,9 +209,13 @@ TASK = Task(
         "rfd_0_50_ms_per_s": Measure("1/s", "rate of torque development, 0-50 ms, per peak"),
         "rfd_50_100_ms_per_s": Measure("1/s", "rate of torque development, 50-100 ms, per peak"),
         "rfd_100_200_ms_per_s": Measure("1/s", "rate of torque development, 100-200 ms, per peak"),
-        "power_low_w": Measure("W", "metabolic power of the low hold, above basal"),
-        "power_high_w": Measure("W", "metabolic power of the high hold, above basal"),
-        "torque_per_power_low_nm_per_w": Measure("Nm/W", "economy of the low hold"),
-        "torque_per_power_high_nm_per_w": Measure("Nm/W", "economy of the high hold"),
+        **by_model("power_low", "w", Measure("W", "metabolic power of the low hold, above basal")),
+        **by_model(
+            "power_high", "w", Measure("W", "metabolic power of the high hold, above basal")
+        ),
+        "torque_per_power_low_nm_per_w": Measure("Nm/W", "torque over power of the low hold"),
+        "torque_per_power_high_nm_per_w": Measure("Nm/W", "torque over power of the high hold"),
+        "economy_low_n_s_per_j": Measure("N s/J", "force-time over energy, low hold"),
+        "economy_high_n_s_per_j": Measure("N s/J", "force-time over energy, high hold"),
     },
 )

@@ -18,6 +18,8 @@ class Measure(NamedTuple):
 
     unit: str
     meaning: str
+    variant_of: str = ""  # the measure that this is under another energy model
+    model: str = ""  # that model, for people
 
 
 class Trace(NamedTuple):
@@ -35,6 +37,7 @@ class Trace(NamedTuple):
     joint_torque_nm: np.ndarray  # [step, joint], of all muscles, in the joint's direction
     active_sum: np.ndarray  # [block, muscle, 2], share-weighted, slow and fast units
     spike_rate_sum: np.ndarray  # [block, muscle, 2], share-weighted spikes per second
+    saturating_spike_rate_sum: np.ndarray  # the same, each spike weighted by the saturating law
     contact_force_n: np.ndarray  # [block, support], normal
     body_position_m: np.ndarray  # [block, body, 3]
     full_drive_fraction: np.ndarray  # [muscle], active state over tetanic at full drive

@@ -27,6 +27,8 @@ from neurocoord.tasks.movement import (
     BLOCK_S,
     MOVEMENT_MEASURES,
     bump,
+    by_model,
+    metabolic_energies,
     movement_measures,
     noisy_start,
 )
@@ -164,11 +166,10 @@ def measure(body: Body, plan: Plan, trace: Trace) -> dict[str, float]:
     rolled = trace.ended == "done"
     measures = movement_measures(body, trace, moving)
     duration = float(moving.sum() * BLOCK_S)
-    above_basal = measures["metabolic_power_w"] * duration
     return {
         "rolled": float(rolled),
         "roll_time_s": duration if rolled else float("nan"),
-        "metabolic_energy_j": above_basal if rolled else float("nan"),
+        **metabolic_energies(measures, duration if rolled else float("nan")),
         **measures,
     }
 
@@ -192,7 +193,11 @@ TASK = Task(
     measures={
         "rolled": Measure("1", "share of trials that end prone"),
         "roll_time_s": Measure("s", "time from the command to lying prone"),
-        "metabolic_energy_j": Measure("J", "metabolic energy of the roll, basal included"),
+        **by_model(
+            "metabolic_energy",
+            "j",
+            Measure("J", "metabolic energy of the roll, basal included"),
+        ),
         **MOVEMENT_MEASURES,
     },
 )

@@ -15,18 +15,23 @@ from neurocoord.validation.protocol import FAIL, Row, judge
 
 # Modules as text: each paper is loaded when it is asked for.
 PAPERS: dict[str, str] = {
+    "barclay_2015": "neurocoord.validation.barclay_2015",
     "cutts_eglen_2014": "neurocoord.validation.cutts_eglen_2014",
     "de_luca_erim_1994": "neurocoord.validation.de_luca_erim_1994",
     "del_vecchio_2019": "neurocoord.validation.del_vecchio_2019",
     "dideriksen_2012": "neurocoord.validation.dideriksen_2012",
     "frey_law_2012": "neurocoord.validation.frey_law_2012",
     "fuglevand_1993": "neurocoord.validation.fuglevand_1993",
+    "he_2000": "neurocoord.validation.he_2000",
     "keenan_2005": "neurocoord.validation.keenan_2005",
     "negro_farina_common_input": "neurocoord.validation.negro_farina_common_input",
     "planted_synchrony": "neurocoord.validation.planted_synchrony",
     "potvin_fuglevand_2017": "neurocoord.validation.potvin_fuglevand_2017",
+    "spriet_1987": "neurocoord.validation.spriet_1987",
     "taylor_2003": "neurocoord.validation.taylor_2003",
+    "tevald_2010": "neurocoord.validation.tevald_2010",
     "van_cutsem_1998": "neurocoord.validation.van_cutsem_1998",
+    "van_der_zee_kuo_2021": "neurocoord.validation.van_der_zee_kuo_2021",
     "yao_2000": "neurocoord.validation.yao_2000",
 }
 
