@@ -20,12 +20,14 @@ from neurocoord.motorunits import kernel, rate_model
 from neurocoord.motorunits.discharge import drive_ramp
 from neurocoord.motorunits.parameters import Coupling, PoolParameters
 from neurocoord.motorunits.reach import drive_to_reach, reach_curves
+from neurocoord.muscle.mechanics import normalised_length
 
 TICK_S = 0.001
 TICKS_PER_BLOCK = 4
 STEPS_PER_BLOCK = 2
 BLOCK_S = TICK_S * TICKS_PER_BLOCK
 _CONTACTS = ("contact_found", "contact_force_n", "contact_position_m")
+LEAST_FIBRE_LENGTH = 0.05  # of the optimal one; motor units do not tell lengths below 0.7 apart
 _RECORD = ("actuator_force", "actuator_length", "actuator_velocity", "qfrc_actuator")
 
 
@@ -55,6 +57,7 @@ class Snapshot(NamedTuple):
     pools: kernel.PoolState
     expected: rate_model.ExpectedState
     drive: np.ndarray
+    fibre_length: np.ndarray
     contacts: dict[str, np.ndarray]  # of the reading: MuJoCo's state does not hold them
 
 
@@ -83,6 +86,7 @@ class Simulation:
         self.pools = pools
         self.coupling = coupling
         self.n_env = len(seeds)
+        self._has_length = rate_model.has_length(pools)
         self.record_spikes = record_spikes
         self._horizon_s = horizon_s
         self._reach = reach_curves(pools, horizon_s)
@@ -112,7 +116,9 @@ class Simulation:
         self._restored_contacts: dict[str, np.ndarray] = {}
         self._seen_warnings[:] = self._batch.warning
         self._batch.forward()
-        return self.read()
+        reading = self.read()
+        self._fibre_length = self._normalised(reading.muscle_length_m)
+        return reading
 
     def read(self) -> BodyReading:
         """The bodies' state now (contacts are one physics step old)."""
@@ -137,7 +143,8 @@ class Simulation:
         if self.pools.is_dynamic and decays is not self._reach_of:
             self._reach = reach_curves(self.pools, self._horizon_s, self._expected)
             self._reach_of = decays
-        return drive_to_reach(self._reach, active_state, self.bounds()[0])
+        length = self._fibre_length if self._has_length else None
+        return drive_to_reach(self._reach, active_state, self.bounds()[0], length)
 
     def advance(self, drive: np.ndarray) -> Block:
         """Run one block of 4 ms; ``drive`` [env, muscle] in 0..1 is reached at its end."""
@@ -149,6 +156,7 @@ class Simulation:
         control = output.active_state.reshape(self.n_env, STEPS_PER_BLOCK, 2, -1).mean(axis=2)
         record = self._batch.rollout(STEPS_PER_BLOCK, control=control, record=_RECORD)
         self._check()
+        self._fibre_length = self._normalised(record["actuator_length"][:, -1])
         return Block(
             drive=ticks,
             active_state=output.active_state,
@@ -186,17 +194,27 @@ class Simulation:
             )
         return given
 
+    def _normalised(self, length_m: np.ndarray) -> np.ndarray:
+        length = normalised_length(self.body.muscle_parameters, length_m)
+        return np.maximum(length, LEAST_FIBRE_LENGTH)
+
     def _drive_pools(self, ticks: np.ndarray) -> kernel.BlockOutput:
+        length = self._fibre_length if self._has_length else None
         self._pool_state, output = kernel.advance(
             self.pools,
             self.coupling,
             self._pool_state,
             ticks,
+            fibre_length=length,
             record_spikes=self.record_spikes,
             out=self._pool_state,
         )
         self._expected = rate_model.advance(
-            self.pools, self._expected, ticks.mean(axis=1), out=self._expected
+            self.pools,
+            self._expected,
+            ticks.mean(axis=1),
+            fibre_length=length,
+            out=self._expected,
         )
         return output
 
@@ -217,6 +235,7 @@ class Simulation:
             pools=deepcopy(self._pool_state),
             expected=deepcopy(self._expected),
             drive=self._drive.copy(),
+            fibre_length=self._fibre_length.copy(),
             contacts={name: getattr(reading, name) for name in _CONTACTS},
         )
 
@@ -226,6 +245,7 @@ class Simulation:
         self._pool_state = deepcopy(snapshot.pools)
         self._expected = deepcopy(snapshot.expected)
         self._drive = snapshot.drive.copy()
+        self._fibre_length = snapshot.fibre_length.copy()
         self._restored_contacts = deepcopy(snapshot.contacts)
         return self.read()
 
