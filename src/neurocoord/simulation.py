@@ -18,6 +18,7 @@ from neurocoord.body.model import Body
 from neurocoord.body.reading import STAGE, BodyReading, make_reader, read
 from neurocoord.motorunits import kernel, rate_model
 from neurocoord.motorunits.discharge import drive_ramp
+from neurocoord.motorunits.input_noise import input_noise
 from neurocoord.motorunits.parameters import Coupling, PoolParameters
 from neurocoord.motorunits.reach import drive_to_reach, reach_curves
 from neurocoord.muscle.mechanics import normalised_length
@@ -128,6 +129,10 @@ class Simulation:
     def bounds(self) -> tuple[np.ndarray, np.ndarray]:
         """Lowest and highest active state [env, muscle] the pools are expected to reach."""
         return rate_model.bounds(self.pools, self._expected)
+
+    def input_noise(self) -> np.ndarray:
+        """Noise now in each unit's input [env, kind, unit], in its nominal SD."""
+        return input_noise(self.pools, self.coupling, self._pool_state)
 
     def expected_active_state(self) -> np.ndarray:
         """Expected active state [env, muscle] now, from the history of drive alone."""

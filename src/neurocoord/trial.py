@@ -10,13 +10,22 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from neurocoord import seeds, synchrony
+from neurocoord.analysis import running
 from neurocoord.body import model as bodies
+from neurocoord.body import synergists
 from neurocoord.body.reading import BodyReading
-from neurocoord.motorunits import counts, fatigue, orders, published
+from neurocoord.motorunits import counts, fatigue, input_noise, orders, published
 from neurocoord.motorunits.parameters import Coupling, PoolParameters, replaced
-from neurocoord.simulation import BLOCK_S, Block, Simulation, SimulationFailed
+from neurocoord.simulation import (
+    BLOCK_S,
+    TICK_S,
+    TICKS_PER_BLOCK,
+    Block,
+    Simulation,
+    SimulationFailed,
+)
 from neurocoord.tasks import task as find_task
-from neurocoord.tasks.protocol import Task, Trace
+from neurocoord.tasks.protocol import Measure, Task, Trace
 
 TWITCH_TETANUS_RATIO = 0.2  # of saturating units (choice, within the 0.11 to 0.34 of soleus units)
 ROTATION_GROUP = 20  # neighbours in size that take turns (choice)
@@ -25,6 +34,7 @@ CHOICES = {
     "twitch": ("auto", "gain_1993", "saturating"),
     "order": ("size", "reversed", "rotation"),
 }
+NOISE_BLOCKS = 25  # the noise in the units' input is looked at every so many blocks (choice)
 SETTLE_S = 0.3  # pools discharge at the first command before the body is let go (choice)
 
 
@@ -71,6 +81,8 @@ class Trial(NamedTuple):
     trace: Trace
     ended: str  # as in the trace
     fell: bool
+    discharge: running.UnitDischarge  # of every unit, from time 0 on
+    first_unit: np.ndarray  # int64[muscle + 1]: whose units these are
 
 
 def complete(config: TrialConfig) -> TrialConfig:
@@ -91,7 +103,10 @@ def make_pools(config: TrialConfig, body: bodies.Body) -> tuple[PoolParameters, 
     pools = body_pools(config.pools, body)
     chosen = config.synchrony
     coupling = synchrony.strategy(chosen.strategy)(
-        pools, strength=chosen.strength, scope=chosen.scope
+        pools,
+        strength=chosen.strength,
+        scope=chosen.scope,
+        groups=synergists.groups(body.muscles) if chosen.scope == "synergists" else None,
     )
     return pools, coupling
 
@@ -139,7 +154,9 @@ def full_drive_fraction(pools: PoolParameters) -> np.ndarray:
 class Runner:
     """A body at a task, stepped by block: what trials and environments share."""
 
-    def __init__(self, config: TrialConfig, *, n_threads: int = 1) -> None:
+    def __init__(
+        self, config: TrialConfig, *, n_threads: int = 1, record_spikes: bool = False
+    ) -> None:
         self.config = complete(config)
         self.task: Task = find_task(self.config.task)
         self.body = bodies.load(self.task.body)
@@ -152,6 +169,7 @@ class Runner:
             seeds=[0],
             n_threads=n_threads,
             horizon_s=self.task.horizon_s(self.plan),
+            record_spikes=record_spikes,
         )
         self.reading: BodyReading = self.simulation.read()
         self.memory: Any = None
@@ -198,12 +216,14 @@ class Runner:
 
 def run(config: TrialConfig, progress: Callable[[float], None] | None = None) -> Trial:
     """Run one trial with the task's built-in controller; ``progress`` gets shares from 0 to 1."""
-    runner = Runner(config)
+    runner = Runner(config, record_spikes=True)
     config = runner.config
     assert config.seconds is not None
     runner.reset(config.seed)
     n_blocks = round((config.seconds - runner.time_s) / BLOCK_S)
     rows: list[tuple] = []
+    kinds = input_noise.kinds(runner.pools)
+    sums = running.start(int(runner.pools.first_unit[-1]), len(kinds))
     ended = ""
     for index in range(n_blocks):
         ended = runner.outcome()
@@ -217,15 +237,33 @@ def run(config: TrialConfig, progress: Callable[[float], None] | None = None) ->
             ended = str(failure)
             break
         rows.append(_row(time_s, before, wanted, drive, block))
+        if time_s > -0.5 * BLOCK_S:
+            running.add_spikes(sums, block.spikes[0], index * TICKS_PER_BLOCK, TICK_S)
+            if kinds and index % NOISE_BLOCKS == 0:
+                running.add_noise(sums, runner.simulation.input_noise()[0])
         if progress is not None and index % 25 == 0:
             progress(index / n_blocks)
     else:
         ended = runner.outcome()
     trace = _trace(rows, full_drive_fraction(runner.pools), ended)
     fell = ended not in ("", "done")
-    measures = {"fell": float(fell), **runner.task.measure(runner.body, runner.plan, trace)}
-    units = {"fell": "1", **{name: m.unit for name, m in runner.task.measures.items()}}
-    return Trial(config, measures, units, trace, ended, fell)
+    discharge = running.discharge(sums, TICK_S)
+    measures = {
+        "fell": float(fell),
+        **runner.task.measure(runner.body, runner.plan, trace),
+        **running.measures(discharge),
+    }
+    units = {name: m.unit for name, m in measures_of(config.task).items()}
+    return Trial(config, measures, units, trace, ended, fell, discharge, runner.pools.first_unit)
+
+
+def measures_of(task: str) -> dict[str, Measure]:
+    """Every measure of a trial of a task: whether it fell, the task's own, and of its units."""
+    return {
+        "fell": Measure("1", "1 if the trial ended in a fall"),
+        **find_task(task).measures,
+        **{name: Measure(*told) for name, told in running.MEASURES.items()},
+    }
 
 
 def _row(
