@@ -16,7 +16,7 @@ from mujoco.batch import Batch
 
 from neurocoord.body.model import Body
 from neurocoord.body.reading import STAGE, BodyReading, make_reader, read
-from neurocoord.motorunits import kernel, rate_model
+from neurocoord.motorunits import kernel, onset, rate_model
 from neurocoord.motorunits.discharge import drive_ramp
 from neurocoord.motorunits.input_noise import input_noise
 from neurocoord.motorunits.parameters import Coupling, PoolParameters
@@ -75,6 +75,7 @@ class Simulation:
         n_threads: int = 1,
         horizon_s: float = 0.02,
         record_spikes: bool = False,
+        onset_share: float | None = None,
     ) -> None:
         n_muscles = pools.first_unit.size - 1
         if n_muscles != len(body.muscles):
@@ -89,6 +90,7 @@ class Simulation:
         self.n_env = len(seeds)
         self._has_length = rate_model.has_length(pools)
         self.record_spikes = record_spikes
+        self._onset_share = None if onset_share is None else onset.check_share(onset_share)
         self._horizon_s = horizon_s
         self._reach = reach_curves(pools, horizon_s)
         self._reach_of: rate_model.Decays | None = None  # the state that the curves belong to
@@ -154,6 +156,7 @@ class Simulation:
     def advance(self, drive: np.ndarray) -> Block:
         """Run one block of 4 ms; ``drive`` [env, muscle] in 0..1 is reached at its end."""
         wanted = self._checked_drive(drive)
+        self._draw_first_phases(wanted)
         ticks = drive_ramp(self._drive, wanted, TICKS_PER_BLOCK)
         output = self._drive_pools(ticks)
         self._drive = wanted
@@ -178,6 +181,7 @@ class Simulation:
     def settle(self, drive: np.ndarray, duration_s: float) -> None:
         """Let the pools come to a steady discharge at ``drive`` while the bodies are held still."""
         wanted = self._checked_drive(drive)
+        self._draw_first_phases(wanted)
         held = np.repeat(wanted[:, None], TICKS_PER_BLOCK, axis=1)
         for _ in range(round(duration_s / BLOCK_S)):
             self._drive_pools(held)
@@ -198,6 +202,15 @@ class Simulation:
                 " allowed is 0..1"
             )
         return given
+
+    def _draw_first_phases(self, wanted: np.ndarray) -> None:
+        """Where drive sets in after none, if onset synchrony was asked for."""
+        sets_in = (self._drive == 0.0) & (wanted > 0.0)
+        if self._onset_share is not None and sets_in.any():
+            pools, state = self.pools, self._pool_state
+            onset.draw_first_phases(
+                pools, self.coupling, state, self._onset_share, sets_in, out=state
+            )
 
     def _normalised(self, length_m: np.ndarray) -> np.ndarray:
         length = normalised_length(self.body.muscle_parameters, length_m)

@@ -14,7 +14,7 @@ from neurocoord.analysis import running
 from neurocoord.body import model as bodies
 from neurocoord.body import synergists
 from neurocoord.body.reading import BodyReading
-from neurocoord.motorunits import counts, fatigue, input_noise, orders, published
+from neurocoord.motorunits import counts, fatigue, input_noise, onset, orders, published
 from neurocoord.motorunits.parameters import Coupling, PoolParameters, replaced
 from neurocoord.simulation import (
     BLOCK_S,
@@ -49,6 +49,7 @@ class Pools:
     fatigue: bool = False  # capacity, slowing and rate adaptation of Potvin & Fuglevand 2017
     doublet_share: float = 0.0  # chance that a unit starts with a doublet
     onset_gain_hz: float = 0.0  # rate above its peak per unit of excitation at a fast onset
+    onset_share: float | None = None  # of first phases in common at an onset; none: not drawn anew
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +122,8 @@ def body_pools(chosen: Pools, body: bodies.Body) -> PoolParameters:
                 f"pools.{name}={value!r} is not allowed; it may be {', '.join(allowed)};"
                 f" nearest: {near!r}"
             )
+    if chosen.onset_share is not None:
+        onset.check_share(chosen.onset_share)
     n = np.full(len(body.muscles), chosen.n_units)
     if chosen.counts != "equal":
         n = counts.unit_counts(body.muscles, chosen.counts)
@@ -170,6 +173,7 @@ class Runner:
             n_threads=n_threads,
             horizon_s=self.task.horizon_s(self.plan),
             record_spikes=record_spikes,
+            onset_share=self.config.pools.onset_share,
         )
         self.reading: BodyReading = self.simulation.read()
         self.memory: Any = None
