@@ -80,6 +80,14 @@ MEASURES = {
 }
 
 
+UNITS = {
+    "recruited_units": "recruited",
+    "discharge_rate_hz": "discharge rate in 1/s",
+    "isi_cv": "interval CV",
+    "input_noise_variance": "variance of their input noise over its nominal value",
+}
+
+
 class Plan(NamedTuple):
     """An experiment that was checked and can begin."""
 
@@ -204,6 +212,19 @@ def shown(task: str, report: Report) -> dict[str, str]:
     """Measures of a task that are shown, with what a person calls them."""
     there = {row.measure for row in report.summary if row.task == task}
     return {name: label for name, label in MEASURES.get(task, {}).items() if name in there}
+
+
+def unit_facts(task: str, report: Report) -> str:
+    """What the motor units themselves did, which a strategy leaves as it is at equal drive."""
+    means = {(r.measure, r.strategy): r.mean for r in report.summary if r.task == task}
+    first, *others = report.config.strategies
+    facts = []
+    for measure, name in UNITS.items():
+        base = means.get((measure, first), float("nan"))
+        off = [abs(means.get((measure, s), float("nan")) / base - 1.0) for s in others if base]
+        largest = f" (others within {max(off):.2%})" if off else ""
+        facts.append(f"{name} {base:.4g}{largest}")
+    return f"Of the units themselves, under {first}: {', '.join(facts)}."
 
 
 def main() -> None:

@@ -37,6 +37,9 @@ RHYTHM_PRIVATE = 7  # private beta rhythm, count = knot
 RHYTHM_SHARED = 8  # shared beta rhythm, "unit" = scope key, count = knot
 DOUBLET = 9  # whether a unit starts with a doublet, count = spikes of the unit so far
 STAGGER = 10  # where the systematic sampling of a group begins, "unit" = group, count = 0
+ONSET_PRIVATE = 11  # a unit's part of its first phase after a silence, count = tick
+ONSET_SHARED = 12  # what units share of it, "unit" = scope key, count = tick
+ONSET_THRESHOLD = 13  # the threshold that goes with that phase, count = tick
 
 _IRWIN_HALL_SCALE = float(1.0 / np.sqrt((65536.0**2 - 1.0) / 3.0))
 

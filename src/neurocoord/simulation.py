@@ -16,16 +16,19 @@ from mujoco.batch import Batch
 
 from neurocoord.body.model import Body
 from neurocoord.body.reading import STAGE, BodyReading, make_reader, read
-from neurocoord.motorunits import kernel, rate_model
+from neurocoord.motorunits import kernel, onset, rate_model
 from neurocoord.motorunits.discharge import drive_ramp
+from neurocoord.motorunits.input_noise import input_noise
 from neurocoord.motorunits.parameters import Coupling, PoolParameters
 from neurocoord.motorunits.reach import drive_to_reach, reach_curves
+from neurocoord.muscle.mechanics import normalised_length
 
 TICK_S = 0.001
 TICKS_PER_BLOCK = 4
 STEPS_PER_BLOCK = 2
 BLOCK_S = TICK_S * TICKS_PER_BLOCK
 _CONTACTS = ("contact_found", "contact_force_n", "contact_position_m")
+LEAST_FIBRE_LENGTH = 0.05  # of the optimal one; motor units do not tell lengths below 0.7 apart
 _RECORD = ("actuator_force", "actuator_length", "actuator_velocity", "qfrc_actuator")
 
 
@@ -55,6 +58,7 @@ class Snapshot(NamedTuple):
     pools: kernel.PoolState
     expected: rate_model.ExpectedState
     drive: np.ndarray
+    fibre_length: np.ndarray
     contacts: dict[str, np.ndarray]  # of the reading: MuJoCo's state does not hold them
 
 
@@ -71,6 +75,7 @@ class Simulation:
         n_threads: int = 1,
         horizon_s: float = 0.02,
         record_spikes: bool = False,
+        onset_share: float | None = None,
     ) -> None:
         n_muscles = pools.first_unit.size - 1
         if n_muscles != len(body.muscles):
@@ -83,7 +88,9 @@ class Simulation:
         self.pools = pools
         self.coupling = coupling
         self.n_env = len(seeds)
+        self._has_length = rate_model.has_length(pools)
         self.record_spikes = record_spikes
+        self._onset_share = None if onset_share is None else onset.check_share(onset_share)
         self._horizon_s = horizon_s
         self._reach = reach_curves(pools, horizon_s)
         self._reach_of: rate_model.Decays | None = None  # the state that the curves belong to
@@ -112,7 +119,9 @@ class Simulation:
         self._restored_contacts: dict[str, np.ndarray] = {}
         self._seen_warnings[:] = self._batch.warning
         self._batch.forward()
-        return self.read()
+        reading = self.read()
+        self._fibre_length = self._normalised(reading.muscle_length_m)
+        return reading
 
     def read(self) -> BodyReading:
         """The bodies' state now (contacts are one physics step old)."""
@@ -122,6 +131,10 @@ class Simulation:
     def bounds(self) -> tuple[np.ndarray, np.ndarray]:
         """Lowest and highest active state [env, muscle] the pools are expected to reach."""
         return rate_model.bounds(self.pools, self._expected)
+
+    def input_noise(self) -> np.ndarray:
+        """Noise now in each unit's input [env, kind, unit], in its nominal SD."""
+        return input_noise(self.pools, self.coupling, self._pool_state)
 
     def expected_active_state(self) -> np.ndarray:
         """Expected active state [env, muscle] now, from the history of drive alone."""
@@ -137,11 +150,13 @@ class Simulation:
         if self.pools.is_dynamic and decays is not self._reach_of:
             self._reach = reach_curves(self.pools, self._horizon_s, self._expected)
             self._reach_of = decays
-        return drive_to_reach(self._reach, active_state, self.bounds()[0])
+        length = self._fibre_length if self._has_length else None
+        return drive_to_reach(self._reach, active_state, self.bounds()[0], length)
 
     def advance(self, drive: np.ndarray) -> Block:
         """Run one block of 4 ms; ``drive`` [env, muscle] in 0..1 is reached at its end."""
         wanted = self._checked_drive(drive)
+        self._draw_first_phases(wanted)
         ticks = drive_ramp(self._drive, wanted, TICKS_PER_BLOCK)
         output = self._drive_pools(ticks)
         self._drive = wanted
@@ -149,6 +164,7 @@ class Simulation:
         control = output.active_state.reshape(self.n_env, STEPS_PER_BLOCK, 2, -1).mean(axis=2)
         record = self._batch.rollout(STEPS_PER_BLOCK, control=control, record=_RECORD)
         self._check()
+        self._fibre_length = self._normalised(record["actuator_length"][:, -1])
         return Block(
             drive=ticks,
             active_state=output.active_state,
@@ -165,6 +181,7 @@ class Simulation:
     def settle(self, drive: np.ndarray, duration_s: float) -> None:
         """Let the pools come to a steady discharge at ``drive`` while the bodies are held still."""
         wanted = self._checked_drive(drive)
+        self._draw_first_phases(wanted)
         held = np.repeat(wanted[:, None], TICKS_PER_BLOCK, axis=1)
         for _ in range(round(duration_s / BLOCK_S)):
             self._drive_pools(held)
@@ -186,17 +203,36 @@ class Simulation:
             )
         return given
 
+    def _draw_first_phases(self, wanted: np.ndarray) -> None:
+        """Where drive sets in after none, if onset synchrony was asked for."""
+        sets_in = (self._drive == 0.0) & (wanted > 0.0)
+        if self._onset_share is not None and sets_in.any():
+            pools, state = self.pools, self._pool_state
+            onset.draw_first_phases(
+                pools, self.coupling, state, self._onset_share, sets_in, out=state
+            )
+
+    def _normalised(self, length_m: np.ndarray) -> np.ndarray:
+        length = normalised_length(self.body.muscle_parameters, length_m)
+        return np.maximum(length, LEAST_FIBRE_LENGTH)
+
     def _drive_pools(self, ticks: np.ndarray) -> kernel.BlockOutput:
+        length = self._fibre_length if self._has_length else None
         self._pool_state, output = kernel.advance(
             self.pools,
             self.coupling,
             self._pool_state,
             ticks,
+            fibre_length=length,
             record_spikes=self.record_spikes,
             out=self._pool_state,
         )
         self._expected = rate_model.advance(
-            self.pools, self._expected, ticks.mean(axis=1), out=self._expected
+            self.pools,
+            self._expected,
+            ticks.mean(axis=1),
+            fibre_length=length,
+            out=self._expected,
         )
         return output
 
@@ -217,6 +253,7 @@ class Simulation:
             pools=deepcopy(self._pool_state),
             expected=deepcopy(self._expected),
             drive=self._drive.copy(),
+            fibre_length=self._fibre_length.copy(),
             contacts={name: getattr(reading, name) for name in _CONTACTS},
         )
 
@@ -226,6 +263,7 @@ class Simulation:
         self._pool_state = deepcopy(snapshot.pools)
         self._expected = deepcopy(snapshot.expected)
         self._drive = snapshot.drive.copy()
+        self._fibre_length = snapshot.fibre_length.copy()
         self._restored_contacts = deepcopy(snapshot.contacts)
         return self.read()
 

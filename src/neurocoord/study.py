@@ -6,6 +6,7 @@ processes and in any order of finishing.
 
 from __future__ import annotations
 
+import csv
 import json
 import multiprocessing
 import os
@@ -33,7 +34,7 @@ from neurocoord.tasks.movement import STEPS
 from neurocoord.threads import ONE_THREAD
 from neurocoord.trial import Synchrony, TrialConfig
 
-FAILURES = "failures.json"
+FAILURES, UNITS = "failures.json", "units.csv"
 MAX_WORKERS = 60  # Windows waits for 63 handles at most
 HOLD_SHOWN_S = 1.0  # how much of a hold the figure shows (choice)
 BALLISTIC_SHOWN_S = 0.3  # and of the ballistic effort (choice)
@@ -205,6 +206,22 @@ def write_failures(folder: Path, outcomes: Iterable[Outcome]) -> None:
         return
     with atomic_path(path) as temporary:
         temporary.write_text(json.dumps(failed, indent=2) + "\n", encoding="utf-8")
+
+
+def write_units(folder: Path, done: trial.Trial) -> None:
+    """`units.csv` beside the tables: how each motor unit discharged, in order of recruitment."""
+    muscles = bodies.load(find_task(done.config.task).body).muscles
+    of_unit = np.repeat(np.arange(len(muscles)), np.diff(done.first_unit))
+    index = np.arange(of_unit.size) - done.first_unit[of_unit]
+    columns = [index.tolist(), *(column.tolist() for column in done.discharge)]
+    with (
+        atomic_path(folder / UNITS) as temporary,
+        open(temporary, "w", encoding="utf-8", newline="") as file,
+    ):
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("muscle", "unit", *done.discharge._fields))
+        for muscle, *row in zip(of_unit, *columns, strict=True):
+            writer.writerow((muscles[muscle], *row))
 
 
 def torque_panels(outcomes: Iterable[Outcome], seed: int) -> list[TracePanel]:

@@ -10,14 +10,23 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from neurocoord import seeds, synchrony
+from neurocoord.analysis import running
 from neurocoord.body import model as bodies
+from neurocoord.body import synergists
 from neurocoord.body.reading import BodyReading
-from neurocoord.motorunits import counts, fatigue, orders, published
+from neurocoord.motorunits import counts, fatigue, input_noise, onset, orders, published
 from neurocoord.motorunits.parameters import Coupling, PoolParameters, replaced
 from neurocoord.muscle import unit_energy
-from neurocoord.simulation import BLOCK_S, TICK_S, Block, Simulation, SimulationFailed
+from neurocoord.simulation import (
+    BLOCK_S,
+    TICK_S,
+    TICKS_PER_BLOCK,
+    Block,
+    Simulation,
+    SimulationFailed,
+)
 from neurocoord.tasks import task as find_task
-from neurocoord.tasks.protocol import Task, Trace
+from neurocoord.tasks.protocol import Measure, Task, Trace
 
 TWITCH_TETANUS_RATIO = 0.2  # of saturating units (choice, within the 0.11 to 0.34 of soleus units)
 ROTATION_GROUP = 20  # neighbours in size that take turns (choice)
@@ -26,6 +35,7 @@ CHOICES = {
     "twitch": ("auto", "gain_1993", "saturating"),
     "order": ("size", "reversed", "rotation"),
 }
+NOISE_BLOCKS = 25  # the noise in the units' input is looked at every so many blocks (choice)
 SETTLE_S = 0.3  # pools discharge at the first command before the body is let go (choice)
 
 
@@ -40,6 +50,7 @@ class Pools:
     fatigue: bool = False  # capacity, slowing and rate adaptation of Potvin & Fuglevand 2017
     doublet_share: float = 0.0  # chance that a unit starts with a doublet
     onset_gain_hz: float = 0.0  # rate above its peak per unit of excitation at a fast onset
+    onset_share: float | None = None  # of first phases in common at an onset; none: not drawn anew
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +83,8 @@ class Trial(NamedTuple):
     trace: Trace
     ended: str  # as in the trace
     fell: bool
+    discharge: running.UnitDischarge  # of every unit, from time 0 on
+    first_unit: np.ndarray  # int64[muscle + 1]: whose units these are
 
 
 def complete(config: TrialConfig) -> TrialConfig:
@@ -92,7 +105,10 @@ def make_pools(config: TrialConfig, body: bodies.Body) -> tuple[PoolParameters, 
     pools = body_pools(config.pools, body)
     chosen = config.synchrony
     coupling = synchrony.strategy(chosen.strategy)(
-        pools, strength=chosen.strength, scope=chosen.scope
+        pools,
+        strength=chosen.strength,
+        scope=chosen.scope,
+        groups=synergists.groups(body.muscles) if chosen.scope == "synergists" else None,
     )
     return pools, coupling
 
@@ -107,6 +123,8 @@ def body_pools(chosen: Pools, body: bodies.Body) -> PoolParameters:
                 f"pools.{name}={value!r} is not allowed; it may be {', '.join(allowed)};"
                 f" nearest: {near!r}"
             )
+    if chosen.onset_share is not None:
+        onset.check_share(chosen.onset_share)
     n = np.full(len(body.muscles), chosen.n_units)
     if chosen.counts != "equal":
         n = counts.unit_counts(body.muscles, chosen.counts)
@@ -156,6 +174,7 @@ class Runner:
             n_threads=n_threads,
             horizon_s=self.task.horizon_s(self.plan),
             record_spikes=record_spikes,
+            onset_share=self.config.pools.onset_share,
         )
         self.reading: BodyReading = self.simulation.read()
         self.memory: Any = None
@@ -207,10 +226,12 @@ def run(config: TrialConfig, progress: Callable[[float], None] | None = None) ->
     assert config.seconds is not None
     runner.reset(config.seed)
     pools = runner.pools
-    units = unit_energy.unit_shares(pools.tetanic_force, pools.is_fast, pools.first_unit)
+    energy_units = unit_energy.unit_shares(pools.tetanic_force, pools.is_fast, pools.first_unit)
     slow_rate = unit_energy.slow_rate_init(1, pools.is_fast.size)
     n_blocks = round((config.seconds - runner.time_s) / BLOCK_S)
     rows: list[tuple] = []
+    kinds = input_noise.kinds(runner.pools)
+    sums = running.start(int(runner.pools.first_unit[-1]), len(kinds))
     ended = ""
     for index in range(n_blocks):
         ended = runner.outcome()
@@ -224,18 +245,36 @@ def run(config: TrialConfig, progress: Callable[[float], None] | None = None) ->
             ended = str(failure)
             break
         slow_rate, weighted = unit_energy.saturating_step(
-            slow_rate, block.spikes, units, tick_s=TICK_S
+            slow_rate, block.spikes, energy_units, tick_s=TICK_S
         )
         rows.append(_row(time_s, before, wanted, drive, block, weighted))
+        if time_s > -0.5 * BLOCK_S:
+            running.add_spikes(sums, block.spikes[0], index * TICKS_PER_BLOCK, TICK_S)
+            if kinds and index % NOISE_BLOCKS == 0:
+                running.add_noise(sums, runner.simulation.input_noise()[0])
         if progress is not None and index % 25 == 0:
             progress(index / n_blocks)
     else:
         ended = runner.outcome()
     trace = _trace(rows, full_drive_fraction(runner.pools), ended)
     fell = ended not in ("", "done")
-    measures = {"fell": float(fell), **runner.task.measure(runner.body, runner.plan, trace)}
-    unit_of = {"fell": "1", **{name: m.unit for name, m in runner.task.measures.items()}}
-    return Trial(config, measures, unit_of, trace, ended, fell)
+    discharge = running.discharge(sums, TICK_S)
+    measures = {
+        "fell": float(fell),
+        **runner.task.measure(runner.body, runner.plan, trace),
+        **running.measures(discharge),
+    }
+    units = {name: m.unit for name, m in measures_of(config.task).items()}
+    return Trial(config, measures, units, trace, ended, fell, discharge, runner.pools.first_unit)
+
+
+def measures_of(task: str) -> dict[str, Measure]:
+    """Every measure of a trial of a task: whether it fell, the task's own, and of its units."""
+    return {
+        "fell": Measure("1", "1 if the trial ended in a fall"),
+        **find_task(task).measures,
+        **{name: Measure(*told) for name, told in running.MEASURES.items()},
+    }
 
 
 def _row(

@@ -219,3 +219,36 @@ def test_events_need_interval_variability() -> None:
         regular, independent.coupling(regular), kernel.init(regular), np.full((1, 50, 1), 0.5)
     )
     assert parameters.n_units(regular) == 3
+
+
+def test_the_dial_reads_in_cis_for_any_parameter_set() -> None:
+    """At parameters other than the defaults: there and back, and against another seed."""
+    pools = published.fuglevand_1993(60, isi_cv=0.17, recruitment_range=15.0)
+    table = short_term.cis_table(pools, drive=0.6, seconds=20.0)
+    assert table.cis_hz[0] == 0.0 and np.all(np.diff(table.cis_hz) > 0)
+    for cis in (0.0, 0.3, float(table.cis_hz[-1])):
+        assert short_term.cis_of(table, short_term.strength_for_cis(table, cis)) == pytest.approx(
+            cis
+        )
+    half = short_term.cis_of(table, 0.5)
+    spikes, _ = run(pools, short_term.coupling(pools, strength=0.5), 0.6, 30, 2)
+    measured = np.mean([common_input_strength_hz(s) for s in spikes])
+    assert measured == pytest.approx(half, abs=0.15)
+    with pytest.raises(ValueError, match="cis_hz must lie in 0"):
+        short_term.strength_for_cis(table, 9.0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        ({"drive": 0.0}, "drive"),
+        ({"drive": np.nan}, "drive"),
+        ({"muscle": 1}, "muscle"),
+        ({"seconds": 0.0}, "seconds"),
+        ({"n_knots": 1}, "n_knots"),
+        ({"drive": 1e-3}, "two units"),
+    ],
+)
+def test_bad_cis_tables_are_named(arguments, name) -> None:
+    with pytest.raises(ValueError, match=name):
+        short_term.cis_table(published.fuglevand_1993(5), **{"seconds": 1.0, **arguments})

@@ -67,7 +67,9 @@ Strategy = Annotated[str, typer.Option(help="Synchronization strategy of the mot
 Strength = Annotated[
     float, typer.Option(parser=_number, metavar="S", help="Dial of synchronization, 0 to 1.")
 ]
-Scope = Annotated[str, typer.Option(help="Who shares input: pool (one muscle) or body.")]
+Scope = Annotated[
+    str, typer.Option(help="Who shares input: pool (one muscle), synergists or body.")
+]
 Seconds = Annotated[
     float | None,
     typer.Option(parser=_number, metavar="T", help="Length of the trial in s (default: task's)."),
@@ -230,10 +232,11 @@ def run(
     if folder is not None and described is not None:
         from neurocoord import results
         from neurocoord.analysis.statistics import summarise
-        from neurocoord.study import measured
+        from neurocoord.study import measured, write_units
 
         rows = measured(done.config, done.measures, done.units)
         results.write(folder, described, trials=rows, summary=summarise(rows))
+        write_units(folder, done)
     from neurocoord.cli import show
 
     show.trial(done, json)

@@ -8,7 +8,7 @@ from typing import Any
 from neurocoord import results, synchrony
 from neurocoord.body import model as bodies
 from neurocoord.tasks import TASKS
-from neurocoord.trial import Pools
+from neurocoord.trial import Pools, measures_of
 
 
 def everything(name: str = "humanoid") -> dict[str, Any]:
@@ -39,7 +39,7 @@ def everything(name: str = "humanoid") -> dict[str, Any]:
             task.name: {
                 "question": task.question,
                 "seconds": task.seconds,
-                "measures": {key: m._asdict() for key, m in task.measures.items()},
+                "measures": {key: m._asdict() for key, m in measures_of(task.name).items()},
             }
             for task in TASKS.values()
         },

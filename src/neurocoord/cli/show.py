@@ -17,7 +17,7 @@ from neurocoord.analysis.statistics import Comparison, Pair, Summary, model_depe
 from neurocoord.settings import flatten
 from neurocoord.study import Outcome
 from neurocoord.tasks import TASKS
-from neurocoord.trial import Trial
+from neurocoord.trial import Trial, measures_of
 
 WIDTH = 110  # of tables that go into a file or a pipe
 
@@ -53,8 +53,7 @@ def trial(done: Trial, json: bool) -> None:
     """One trial: its measures with units."""
     config = done.config
     if not json:
-        meaning = {name: m.meaning for name, m in TASKS[config.task].measures.items()}
-        meaning["fell"] = "1 if the trial ended in a fall"
+        meaning = {name: m.meaning for name, m in measures_of(config.task).items()}
         print_measures(story(done), done.measures, done.units, meaning)
         return
     print_json(
@@ -81,6 +80,7 @@ def report(experiment: ModuleType, found: Any, json: bool) -> None:
                 "folder": found.folder,
                 "n_seeds": config.n_seeds,
                 "held_equal": found.held_equal,
+                "unit_facts": {task: experiment.unit_facts(task, found) for task in config.tasks},
                 "summary": found.summary,
                 "comparisons": found.comparisons,
                 "failed": [name(outcome) for outcome in found.outcomes if outcome.error],
@@ -90,6 +90,7 @@ def report(experiment: ModuleType, found: Any, json: bool) -> None:
     for task, equal in found.held_equal.items():
         labels = experiment.shown(task, found)
         print_comparison(task, equal, labels, config.strategies, found.summary, found.comparisons)
+        console().print(Text(experiment.unit_facts(task, found)))
     print(f"\nFigure: {found.folder / 'compare.png'}\nTables: {found.folder}")
 
 

@@ -7,8 +7,8 @@ back over an interval, its rate lags: ``dr~/dt = r (r - r~) / 0.6``, in silence 
 (fitted to the spiking model; choice), and every unit's first spike after a silence still has the
 gain of the silence. Saturating units sum twitches of unit height, and their mean
 saturation is read from the settled relation. Fatigue, adaptation, inward currents and rotation
-take their slow steps here as in the spiking pools, from expected forces. Fibres are taken to be at
-optimal length.
+take their slow steps here as in the spiking pools, from expected forces. `advance` takes the
+fibres' lengths as `kernel.advance` does; bounds and inverse are those at the lengths given last.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurocoord.motorunits import derive, expected_step
+from neurocoord.motorunits.kernel import length_sensitivity
 from neurocoord.motorunits.records import (
     SLOW_TICKS,
     TICK_S,
@@ -62,6 +63,7 @@ class ExpectedState(NamedTuple):
     gain_rate_hz: F64  # [env, unit] rate that the gain sees
     first_due: F64  # [env, unit] chance that the first spike after a silence is still to come
     variance: F64  # [env, unit] expected variance of unit force over P^2; no units if not tracked
+    sensitivity: F64  # [env, muscle, class] of saturating units at their length; see `twitch`
     slow: Slow
     now: Constants  # [env, unit]; no units unless the pools are dynamic
     block_s: float
@@ -96,6 +98,7 @@ def init(
         gain_rate_hz=np.zeros(shape),
         first_due=np.ones(shape),
         variance=np.zeros(shape if track_spike_sd else (n_env, 0)),
+        sensitivity=np.ones((n_env, n_muscles(params), 2)),
         slow=rested(params, n_env),
         now=now,
         block_s=block_s,
@@ -117,15 +120,22 @@ def advance(
     drive: NDArray[np.floating],
     duration_s: float | None = None,
     *,
+    fibre_length: NDArray[np.floating] | None = None,
     out: ExpectedState | None = None,
 ) -> ExpectedState:
     """One step over a block with `drive[env, muscle]` (0..1) held at its mean.
 
-    Exact for the linear twitch filter. `state` is left as it is unless passed as `out` too.
+    Exact for the linear twitch filter. `fibre_length[env, muscle]` (optimal length = 1) as in
+    `kernel.advance`; where it is not given, lengths stay as they were. `state` is left as it is
+    unless passed as `out` too.
     """
     excitation = _check_drive(params, drive, state.impulse.shape[0]) * params.max_excitation
     duration_s = state.block_s if duration_s is None else _duration("duration_s", duration_s)
+    if fibre_length is not None:
+        sensitivity = length_sensitivity(params, state.impulse.shape[0], fibre_length)
     new = state if out is state else _copy_into(state, out)
+    if fibre_length is not None:
+        new.sensitivity[:] = sensitivity
     now = new.now if params.is_dynamic else params.rested
     decay = new.decays.block
     if duration_s != new.block_s:
@@ -214,7 +224,8 @@ def inverse(
     out = np.empty_like(target)
     expected_step.invert(curve, target, out)
     now = state.now if state is not None and params.is_dynamic else params.rested
-    expected_step.refine(params, now, 1.5 / (curve.shape[2] - 1), target, out)
+    lengths = np.ones((*target.shape, 2)) if state is None else state.sensitivity
+    expected_step.refine(params, now, 1.5 / (curve.shape[2] - 1), lengths, target, out)
     return out
 
 
@@ -248,9 +259,16 @@ def forward(
 
 def _curve(params: PoolParameters, state: ExpectedState | None, n_env: int) -> F64:
     curve = params.static_active_state[None] if state is None else state.static
-    if curve.shape[0] not in (1, n_env):
-        raise ValueError(f"state holds {curve.shape[0]} envs; {n_env} are asked for")
+    if state is not None and state.sensitivity.shape[0] != n_env:
+        raise ValueError(f"state holds {state.sensitivity.shape[0]} envs; {n_env} are asked for")
+    if state is not None and has_length(params) and np.any(state.sensitivity != 1.0):
+        return _static_curves(params, state.now, state.sensitivity)
     return curve
+
+
+def has_length(params: PoolParameters) -> bool:
+    """Whether force at a drive depends on the fibres' length, in any muscle."""
+    return bool(np.any(params.twitch_tetanus_ratio > 0))
 
 
 def _static(params: PoolParameters, now: Constants) -> F64:
@@ -258,9 +276,13 @@ def _static(params: PoolParameters, now: Constants) -> F64:
     if not params.is_dynamic:
         return params.static_active_state[None]
     n_env = now.contraction_time_s.shape[0]
-    out = np.empty((n_env, n_muscles(params), N_TIRED + 1))
-    settled = np.ones_like(now.contraction_time_s)
-    expected_step.curves(params, now, settled, out)
+    return _static_curves(params, now, np.ones((n_env, n_muscles(params), 2)))
+
+
+def _static_curves(params: PoolParameters, now: Constants, sensitivity: F64) -> F64:
+    now = now if params.is_dynamic else params.rested
+    out = np.empty((*sensitivity.shape[:2], N_TIRED + 1))
+    expected_step.curves(params, now, np.ones_like(now.contraction_time_s), sensitivity, out)
     return out
 
 
@@ -318,6 +340,7 @@ def _copy_into(state: ExpectedState, out: ExpectedState | None) -> ExpectedState
         "gain_rate_hz",
         "first_due",
         "variance",
+        "sensitivity",
         "slow",
         "now",
     )
@@ -363,5 +386,6 @@ def _project(
     added: F64,
 ) -> F64:
     out = np.empty((state.impulse.shape[0], n_muscles(params)))
-    expected_step.project(params, now, weight, horizon_s, state.impulse, state.tail, added, out)
+    filters = (state.impulse, state.tail)
+    expected_step.project(params, now, weight, horizon_s, *filters, added, state.sensitivity, out)
     return out

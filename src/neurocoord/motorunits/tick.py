@@ -662,6 +662,12 @@ def _advance_noises(p, unit, keys, a, b, knot):
 
 
 @compiled
+def _part_of(end, start, n):
+    """How many of the `n` units from `start` on lie before `end`."""
+    return min(max(end, start) - start, n)
+
+
+@compiled
 def _advance_chunk(
     p, c, of, keys, unit, now, spiking, course, events, sensitivity, sums, work, at, out
 ):
@@ -818,7 +824,7 @@ def run(p, c, s, drive, sensitivity, noises, events, m0, m1, record, out):
                 group = 0
                 for a in range(u0, u1, np.uint64(CHUNK)):
                     n = min(u1 - a, np.uint64(CHUNK))
-                    n_on, n_live = min(max(on, a) - a, n), min(max(live, a) - a, n)
+                    n_on, n_live = _part_of(on, a, n), _part_of(live, a, n)
                     n_live, total, fast = _advance_chunk(
                         p,
                         c,
