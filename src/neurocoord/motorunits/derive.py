@@ -100,13 +100,12 @@ def _packed(params: PoolParameters) -> Packed:
         muscle=structured(params, MUSCLE_FIELDS),
         spiking=structured(params, SPIKING_FIELDS),
         tiring=Tiring(*(getattr(params, name) for name in Tiring._fields)),
-        fast=params.is_fast.astype(np.float64),
+        is_fast=params.is_fast,
         decay_table=params.decay_table,
         rested=np.concatenate(params.rested),
         is_dynamic=params.is_dynamic,
         has_drive_noise=params.has_drive_noise,
         has_rhythm=params.has_rhythm,
-        has_saturating_rates=bool(np.any(params.rate_saturates)),
     )
 
 

@@ -104,13 +104,12 @@ class Packed(NamedTuple):
     muscle: NDArray[np.void]  # [muscle] fields of MUSCLE_FIELDS
     spiking: NDArray[np.void]  # [unit] fields of SPIKING_FIELDS: one cache line for each spike
     tiring: Tiring
-    fast: F64  # [unit] 1 for fast units, else 0
+    is_fast: Bools  # [unit]
     decay_table: F64
     rested: F64  # [fields of Constants, unit]
     is_dynamic: bool
     has_drive_noise: bool
     has_rhythm: bool
-    has_saturating_rates: bool
 
 
 class PoolParameters(NamedTuple):
@@ -244,15 +243,7 @@ MUSCLE_FIELDS = (
     "rotation_decay",
     "onset_follow",
 )
-SPIKING_FIELDS = (
-    "twitch_force",
-    "contraction_time_s",
-    "isi_cv",
-    "isi_cv_onset",
-    "doublet_share",
-    "force_share",
-    "is_fast",
-)
+SPIKING_FIELDS = ("isi_cv", "isi_cv_onset", "doublet_share", "force_share")
 COUPLING_FIELDS = ("drive_share", "drive_key", "rhythm_share", "rhythm_key", "hazard_key")
 PER_MUSCLE = frozenset(
     {

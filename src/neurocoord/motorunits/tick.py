@@ -12,6 +12,10 @@ from typing import Any, NamedTuple
 
 import numba
 import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
 
 from neurocoord import noise
 from neurocoord.motorunits import discharge, fatigue, twitch
@@ -57,6 +61,7 @@ LIVE_LIMIT = 1e-16  # of full force; of a twitch in saturating units: what is le
     _RHYTHM_AFTER,
 ) = (np.uint64(k * CHUNK) for k in range(16))
 _ROWS_SIZE = 16 * CHUNK
+_LINE = np.uint64(8)  # numbers to a cache line
 _LANES = np.uint64(16)  # rows are padded to multiples of this
 _PAD = _LANES - np.uint64(1)
 _NEVER_REACHED = 1e30  # threshold of the units that rows are padded with
@@ -108,6 +113,29 @@ def compiled(function: Callable[..., Any] | None = None, **options: Any) -> Any:
         return numba.njit(nogil=True, cache=True, **options)(function)
     except RuntimeError:  # "no locator available": no writable folder for the cache
         return numba.njit(nogil=True, **options)(function)
+
+
+@intrinsic
+def _prefetch(typingctx, table, *index):  # type: ignore[no-untyped-def]
+    """Ask for the cache line of `table[index]`, which will be needed soon."""
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        kind = signature.args[0]
+        data = context.make_array(kind)(context, builder, arguments[0])
+        index = (
+            cgutils.unpack_tuple(builder, arguments[1]) if len(arguments) == 2 else arguments[1:]
+        )
+        at = cgutils.get_item_pointer(context, builder, kind, data, index, wraparound=False)
+        at = builder.bitcast(at, ir.IntType(8).as_pointer())
+        word = ir.IntType(32)
+        call = ir.FunctionType(ir.VoidType(), [at.type, word, word, word])
+        builder.call(
+            builder.module.declare_intrinsic("llvm.prefetch", (at.type,), call),
+            [at, word(0), word(3), word(1)],  # to read, into the first cache, data
+        )
+        return context.get_dummy_value()
+
+    return types.void(table, types.StarArgTuple(index)), generate
 
 
 @compiled
@@ -171,12 +199,12 @@ def _least_candidate_z(z_at_hazard, need, max_step):
 
 
 @compiled
-def _count_up_to(rising, start, stop, limit):
-    """Where the values of `rising[start:stop]` begin to exceed `limit`."""
+def _count_up_to(table, row, start, stop, limit):
+    """Where the rising values `table[row, start:stop]` begin to exceed `limit`."""
     low, high = start, stop
     while low < high:
         middle = (low + high) >> _U1
-        if rising[middle] > limit:
+        if table[row, middle] > limit:
             high = middle
         else:
             low = middle + _U1
@@ -191,39 +219,44 @@ def _gain(x):
 
 
 @compiled
-def _advance_slow_noise(start, stop, key, count, filtered, before, after):
-    """One knot on: `before` takes `after`, the two-pole filter makes the next."""
+def _advance_slow_noise(start, stop, key, count, table, row):
+    """One knot on: the knot before takes the one after, the two-pole filter makes the next.
+
+    Rows of `table` from `row` on: filter state, knot before, knot after.
+    """
     for i in range(start, stop):
         n = _bell(_draw(key, i, count))
-        filtered[i] = SLOW_NOISE_DECAY * filtered[i] + n
-        before[i] = after[i]
-        after[i] = SLOW_NOISE_DECAY * after[i] + SLOW_NOISE_SCALE * filtered[i]
+        filtered = SLOW_NOISE_DECAY * table[row, i] + n
+        after = table[row + 2, i]
+        table[row, i] = filtered
+        table[row + 1, i] = after
+        table[row + 2, i] = SLOW_NOISE_DECAY * after + SLOW_NOISE_SCALE * filtered
 
 
 @compiled
-def _advance_rhythm(start, stop, key, count, filtered, before, after):
-    """One knot on in the resonator (transposed direct form)."""
+def _advance_rhythm(start, stop, key, count, table, row):
+    """One knot on in the resonator (transposed direct form); rows likewise."""
     for i in range(start, stop):
         n = RHYTHM_SCALE * _bell(_draw(key, i, count))
-        new = n + filtered[i]
-        filtered[i] = RHYTHM_A1 * new - n + RHYTHM_A2 * after[i]
-        before[i] = after[i]
-        after[i] = new
+        new, after = n + table[row, i], table[row + 2, i]
+        table[row, i] = RHYTHM_A1 * new - n + RHYTHM_A2 * after
+        table[row + 1, i] = after
+        table[row + 2, i] = new
 
 
 @compiled
-def _load(rows, at, values, start, n, padding):
-    """Values `start` to `start + n` into a row, padded."""
+def _load(rows, at, table, row, start, n, padding):
+    """Units `start` to `start + n` of a row of `table` into a row of the work space, padded."""
     for i in range(n):
-        rows[at + i] = values[start + i]
+        rows[at + i] = table[row, start + i]
     for i in range(n, (n + _PAD) & ~_PAD):
         rows[at + i] = padding
 
 
 @compiled
-def _store(rows, at, values, start, n):
+def _store(rows, at, table, row, start, n):
     for i in range(n):
-        values[start + i] = rows[at + i]
+        table[row, start + i] = rows[at + i]
 
 
 @compiled
@@ -336,7 +369,7 @@ def _twitch_step(rows, n):
 
 
 @compiled(fastmath={"reassoc", "nsz"})
-def _saturating_twitch_step(rows, n, slope, sensitivity, ratio):
+def _saturating_twitch_step(rows, n, half_slope, slow, quick, ratio):
     """The same for saturating units, whose filters sum twitches of unit height."""
     total = 0.0
     fast = 0.0
@@ -345,7 +378,7 @@ def _saturating_twitch_step(rows, n, slope, sensitivity, ratio):
         y = decay * (rows[_SECOND + i] + first)
         rows[_SECOND + i] = y
         rows[_FIRST + i] = decay * first
-        b = 0.5 * slope * (sensitivity[1] if rows[_FAST + i] > 0.0 else sensitivity[0])
+        b = half_slope * (quick if rows[_FAST + i] > 0.0 else slow)
         f = rows[_FORCE + i] / ratio * np.tanh(b * y)
         total += f
         fast += rows[_FAST + i] * f
@@ -511,21 +544,18 @@ def shared_inputs(seed, tick, state, exponential, has_rhythm, noises, events):
         key_noise = _stream_key(seed[env], _S_SLOW_SHARED)
         key_rhythm = _stream_key(seed[env], _S_RHYTHM_SHARED)
         key_events = _stream_key(seed[env], _S_SHARED_HAZARD)
-        slow_filter, before, after = state[env, 0], state[env, 1], state[env, 2]
-        rhythm_filter, rhythm_before, rhythm_after = state[env, 3], state[env, 4], state[env, 5]
+        rows = state[env]
         for k in range(n_tick):
             t = t0 + k
             if t % KNOT_TICKS == 0 and t > 0:
                 knot = t // KNOT_TICKS + 1
-                _advance_slow_noise(_U0, keys, key_noise, knot, slow_filter, before, after)
+                _advance_slow_noise(_U0, keys, key_noise, knot, rows, 0)
                 if has_rhythm:
-                    _advance_rhythm(
-                        _U0, keys, key_rhythm, knot, rhythm_filter, rhythm_before, rhythm_after
-                    )
+                    _advance_rhythm(_U0, keys, key_rhythm, knot, rows, 3)
             w = (t % KNOT_TICKS) / KNOT_TICKS
             for m in range(keys):
-                noises[env, k, 0, m] = before[m] + w * (after[m] - before[m])
-                noises[env, k, 1, m] = rhythm_before[m] + w * (rhythm_after[m] - rhythm_before[m])
+                noises[env, k, 0, m] = rows[1, m] + w * (rows[2, m] - rows[1, m])
+                noises[env, k, 1, m] = rows[4, m] + w * (rows[5, m] - rows[4, m])
         for k in range(events.shape[1]):
             for j in range(events.shape[2]):
                 bits = _draw(key_events, j, t0 + k + first_event)
@@ -584,7 +614,7 @@ def _drop_dead(start, stop, limit, first, second):
 
 
 @compiled
-def _course(c, shared_by, of, drive, noises, events, low_passed, least_threshold, course):
+def _course(c, shared_by, of, drive, env, m, noises, events, low_passed, least, course):
     """What all units of a muscle see over the block, into `course[tick, field]`.
 
     Fields: excitation with its shared noise, amplitude of private noise, rate ahead of the peak,
@@ -594,11 +624,11 @@ def _course(c, shared_by, of, drive, noises, events, low_passed, least_threshold
     private_part, shared_part = np.sqrt(1.0 - shared_by.drive_share), np.sqrt(shared_by.drive_share)
     rhythm = of.rhythm_noise * np.sqrt(shared_by.rhythm_share)
     highest = 0.0
-    for k in range(drive.size):
-        excitation = drive[k] * of.max_excitation
+    for k in range(drive.shape[1]):
+        excitation = drive[env, k, m] * of.max_excitation
         ahead = excitation - low_passed
         low_passed += of.onset_follow * ahead
-        noise_sd = of.drive_noise_floor + of.drive_noise_slope * drive[k]
+        noise_sd = of.drive_noise_floor + of.drive_noise_slope * drive[env, k, m]
         sd = noise_sd * excitation
         course[k, 0] = excitation + sd * shared_part * noises[k, 0, shared_by.drive_key]
         course[k, 1] = sd * private_part
@@ -610,55 +640,63 @@ def _course(c, shared_by, of, drive, noises, events, low_passed, least_threshold
         return highest, low_passed
     # No unit's phase grows more in a tick than this, in its isi_cv.
     over = of.onset_gain_hz * highest
-    fastest = of.gain_high * (highest - least_threshold) + of.minimum_high + over
+    fastest = of.gain_high * (highest - least) + of.minimum_high + over
     max_step = fastest * TICK_S / of.cv_low
     if not of.rate_saturates:
         max_step = min(of.max_phase_step + over * TICK_S / of.cv_low, max_step)
     max_step *= 1.0 + NOISE_LIMIT_SD * of.rhythm_noise
-    for k in range(drive.size):
-        least = np.inf
+    for k in range(drive.shape[1]):
+        event = np.inf
         for late in range(c.max_delay_ticks + 1):
-            least = min(least, events[k + late, shared_by.hazard_key])
-        z = _least_candidate_z(c.z_at_hazard, least / c.hazard_share, max_step)
+            event = min(event, events[k + late, shared_by.hazard_key])
+        z = _least_candidate_z(c.z_at_hazard, event / c.hazard_share, max_step)
         course[k, 4] = 1.0 + (of.cv_high if z < 0.0 else of.cv_low) * z
     return highest, low_passed
 
 
 @compiled
-def _load_chunk(p, of, unit, now, rows, a, n):
-    """Rows of units `a` to `a + n`."""
-    _load(rows, _PHASE, unit[0], a, n, 0.0)
-    _load(rows, _THETA, unit[1], a, n, np.inf)
-    _load(rows, _FIRST, unit[2], a, n, 0.0)
-    _load(rows, _SECOND, unit[3], a, n, 0.0)
-    _load(rows, _DECAY, now.tick_decay, a, n, 0.0)
-    _load(rows, _FAST, p.fast, a, n, 0.0)
-    _load(rows, _THRESHOLD, now.recruitment_threshold, a, n, _NEVER_REACHED)
-    _load(rows, _MINIMUM, now.minimum_rate_hz, a, n, 0.0)
-    _load(rows, _GAIN, now.rate_gain_hz, a, n, 0.0)
-    _load(rows, _PEAK, now.peak_rate_hz, a, n, 0.0)
-    if of.twitch_tetanus_ratio > 0.0:
-        _load(rows, _FORCE, now.twitch_force, a, n, 0.0)
-    _load_noises(p, unit, rows, a, n)
+def _load_noises(rows, unit, has_noise, has_rhythm, a, n):
+    if has_noise:
+        _load(rows, _BEFORE, unit, 5, a, n, 0.0)
+        _load(rows, _AFTER, unit, 6, a, n, 0.0)
+    if has_rhythm:
+        _load(rows, _RHYTHM_BEFORE, unit, 8, a, n, 0.0)
+        _load(rows, _RHYTHM_AFTER, unit, 9, a, n, 0.0)
 
 
 @compiled
-def _load_noises(p, unit, rows, a, n):
-    if p.has_drive_noise or p.has_saturating_rates:
-        _load(rows, _BEFORE, unit[5], a, n, 0.0)
-        _load(rows, _AFTER, unit[6], a, n, 0.0)
-    if p.has_rhythm:
-        _load(rows, _RHYTHM_BEFORE, unit[8], a, n, 0.0)
-        _load(rows, _RHYTHM_AFTER, unit[9], a, n, 0.0)
+def _load_chunk(rows, unit, now, fast, a, n):
+    """State and constants of units `a` to `a + n` into the work space."""
+    _load(rows, _PHASE, unit, 0, a, n, 0.0)
+    _load(rows, _THETA, unit, 1, a, n, np.inf)
+    _load(rows, _FIRST, unit, 2, a, n, 0.0)
+    _load(rows, _SECOND, unit, 3, a, n, 0.0)
+    _load(rows, _THRESHOLD, now, 0, a, n, _NEVER_REACHED)
+    _load(rows, _MINIMUM, now, 1, a, n, 0.0)
+    _load(rows, _GAIN, now, 2, a, n, 0.0)
+    _load(rows, _PEAK, now, 3, a, n, 0.0)
+    _load(rows, _DECAY, now, 6, a, n, 0.0)
+    for i in range(n):
+        rows[_FAST + i] = fast[a + i]
+    for i in range(n, (n + _PAD) & ~_PAD):
+        rows[_FAST + i] = 0.0
 
 
 @compiled
-def _advance_noises(p, unit, keys, a, b, knot):
-    """One knot on in all that units have of their own."""
-    if p.has_drive_noise:
-        _advance_slow_noise(a, b, keys.slow, knot, unit[4], unit[5], unit[6])
-    if p.has_rhythm:
-        _advance_rhythm(a, b, keys.rhythm, knot, unit[7], unit[8], unit[9])
+def _fetch_ahead(unit, now, spiking, constants, start, n):
+    """Let the state and constants of the `n` units from `start` on come while others are worked on.
+
+    All units together are larger than the second cache: waiting for them was a third of the time.
+    """
+    stop = min(start + n, np.uint64(unit.shape[1]))
+    for i in range(start, stop, _LINE):
+        for row in range(4):
+            _prefetch(unit, row, i)
+        for row in range(8):
+            _prefetch(now, row, i)
+    for i in range(start, stop, np.uint64(2)):
+        _prefetch(spiking, i)
+        _prefetch(constants, i)
 
 
 @compiled
@@ -669,33 +707,65 @@ def _part_of(end, start, n):
 
 @compiled
 def _advance_chunk(
-    p, c, of, keys, unit, now, spiking, course, events, sensitivity, sums, work, at, out
+    rows,
+    found,
+    sampled,
+    course,
+    force_sum,
+    of,
+    keys,
+    t0,
+    k0,
+    k1,
+    a,
+    n,
+    n_on,
+    n_live,
+    unit,
+    now,
+    spiking,
+    constants,
+    decay_table,
+    has_noise,
+    has_rhythm,
+    sensitivity,
+    m,
+    threshold_z,
+    hazard,
+    hazard_share,
+    staggers,
+    n_delay,
+    events,
+    hazard_key,
+    sums,
+    group,
+    record,
+    spikes,
 ):
     """Ticks `k0` to `k1` of units `a` to `a + n`, of which `n_on` may fire and `n_live` have force.
 
-    Adds forces to `force_sum[tick, (all, fast)]`; returns `n_live` and the share-weighted spikes.
+    Arrays one by one and not in records: to take one out of a record counts a reference, which is
+    an atomic operation each time. Returns `n_live` and the share-weighted spikes, all and fast.
     """
-    rows, found, sampled = work
-    a, n, n_on, n_live, group, t0, k0, k1, hazard_key = at
-    force_sum, spikes, record = out
-    ratio, staggers = of.twitch_tetanus_ratio, c.staggers
+    ratio = of.twitch_tetanus_ratio
     spike_sum, fast_sum = 0.0, 0.0
-    works = n_on > _U0 or n_live > _U0
-    if works:
-        _load_chunk(p, of, unit, now, rows, a, n)
     n_on = (n_on + _PAD) & ~_PAD
     for k in range(k0, k1):
         t = t0 + k
         w = (t % KNOT_TICKS) / KNOT_TICKS
         if w == 0.0 and t > 0:
-            _advance_noises(p, unit, keys, a, a + n, t // KNOT_TICKS + 1)
-            if works:
-                _load_noises(p, unit, rows, a, n)
+            if has_noise:
+                _advance_slow_noise(a, a + n, keys.slow, t // KNOT_TICKS + 1, unit, 4)
+            if has_rhythm:
+                _advance_rhythm(a, a + n, keys.rhythm, t // KNOT_TICKS + 1, unit, 7)
+            _load_noises(rows, unit, has_noise, has_rhythm, a, n)
         if n_live > _U0:
             padded = (n_live + _PAD) & ~_PAD
             if ratio > 0.0:
-                slope = of.saturation_slope
-                total, fast = _saturating_twitch_step(rows, padded, slope, sensitivity, ratio)
+                slow, quick = sensitivity[m, 0], sensitivity[m, 1]
+                total, fast = _saturating_twitch_step(
+                    rows, padded, 0.5 * of.saturation_slope, slow, quick, ratio
+                )
             else:
                 total, fast = _twitch_step(rows, padded)
             force_sum[k, 0] += total
@@ -705,7 +775,7 @@ def _advance_chunk(
 
         base, private, over, need = course[k, 0], course[k, 1], course[k, 2], course[k, 4]
         if of.rate_saturates:
-            _saturating_steps(rows, n_on, base, private, w, over, p.decay_table)
+            _saturating_steps(rows, n_on, base, private, w, over, decay_table)
         elif private == 0.0:
             _quiet_linear_steps(rows, n_on, base, over)
         else:
@@ -714,14 +784,14 @@ def _advance_chunk(
             _modulate(rows, n_on, course[k, 3], keys.rhythm_part, w)
         _grow(rows, n_on)
         if staggers:
-            _stagger(rows, min(n, n_on), a, c.hazard_share, c.hazard, spiking, sums, group, sampled)
+            _stagger(rows, min(n, n_on), a, hazard_share, hazard, spiking, sums, group, sampled)
         for q in range(_find_ready(rows, n_on, need, found)):
             j = found[q]
             i = a + j
             phase, theta, grown = rows[_PHASE + j], rows[_THETA + j], rows[_STEP + j]
             if grown == 0.0:  # silent, or no unit but padding
                 continue
-            mine, unit_of = spiking[i], p.spiking[i]
+            mine, unit_of = spiking[i], constants[i]
             silence = t - mine.last_spike_tick
             if silence < mine.hold:
                 continue
@@ -732,45 +802,40 @@ def _advance_chunk(
                     continue
                 rest = 0.5 * grown
             else:
-                added = _hazard_at(c.hazard, (phase - 1.0) / mine.isi_cv)
-                added -= _hazard_at(c.hazard, (phase - grown - 1.0) / mine.isi_cv)
-                late = c.max_delay_ticks - np.int64(mine.delay)
-                if c.hazard_share * added <= events[k + late, hazard_key]:
+                added = _hazard_at(hazard, (phase - 1.0) / mine.isi_cv)
+                added -= _hazard_at(hazard, (phase - grown - 1.0) / mine.isi_cv)
+                late = n_delay - np.int64(mine.delay)
+                if hazard_share * added <= events[k + late, hazard_key]:
                     continue
                 rest = 0.5 * grown
             impulse = 1.0
             if ratio == 0.0:
-                normalised_rate = now.contraction_time_s[i] / (np.float64(silence) * TICK_S)
-                impulse = _gain(normalised_rate) * now.twitch_force[i]
-            rows[_FIRST + j] += impulse * now.twitch_scale[i]
+                impulse = _gain(np.e / (now[7, i] * np.float64(silence))) * now[4, i]
+            rows[_FIRST + j] += impulse * now[7, i]  # now[7] is e tick / T
             n_live = max(n_live, j + _U1)
             if unit_of.isi_cv_onset > 0.0:
                 noise = rows[_BEFORE + j] + w * (rows[_AFTER + j] - rows[_BEFORE + j])
                 above = max(base + private * noise - rows[_THRESHOLD + j], 0.0)
                 u = above / (of.isi_cv_decay * of.max_excitation)
-                mine.isi_cv = unit_of.isi_cv + unit_of.isi_cv_onset * _decay(u, p.decay_table)
+                mine.isi_cv = unit_of.isi_cv + unit_of.isi_cv_onset * _decay(u, decay_table)
             mine.last_spike_tick = t
             mine.spike_count += 1
             mine.hold = of.refractory_ticks
             bits = _draw(keys.threshold, i, mine.spike_count)
-            z = _lookup(c.threshold_z, bits)
-            rows[_THETA + j] = max(1.0 + mine.isi_cv * z, _LEAST_THRESHOLD)
+            z = _lookup(threshold_z, bits)
+            theta = max(1.0 + mine.isi_cv * z, _LEAST_THRESHOLD)
             rows[_PHASE + j] = rest
-            mine.delay = (np.int64(bits & _MASK11) * (c.max_delay_ticks + 1)) >> 11
+            mine.delay = (np.int64(bits & _MASK11) * (n_delay + 1)) >> 11
             if silence > _SILENCE_TICKS and unit_of.doublet_share > 0.0:
                 chance = _uniform(_draw(keys.doublet, i, mine.spike_count))
                 if chance < unit_of.doublet_share:
-                    rows[_THETA + j] = -np.inf
+                    theta = -np.inf
                     mine.hold = of.doublet_ticks
+            rows[_THETA + j], unit[1, i] = theta, theta
             spike_sum += unit_of.force_share
             fast_sum += unit_of.force_share * rows[_FAST + j]
             if record:
                 spikes[k, i] = 1
-    if works:
-        _store(rows, _PHASE, unit[0], a, n)
-        _store(rows, _THETA, unit[1], a, n)
-        _store(rows, _FIRST, unit[2], a, n)
-        _store(rows, _SECOND, unit[3], a, n)
     return n_live, spike_sum, fast_sum
 
 
@@ -780,15 +845,21 @@ def run(p, c, s, drive, sensitivity, noises, events, m0, m1, record, out):
     # Unsigned indices spare numba's check for negative ones, without which loops do not vectorise.
     active_state, active_sum, spike_sum, spikes = out
     n_tick = drive.shape[1]
-    work = np.empty(_ROWS_SIZE), np.empty(CHUNK + 1, np.uint64), np.zeros(CHUNK, np.bool_)
-    course, force_sum = np.empty((n_tick, 5)), np.empty((n_tick, 2))
+    rows, found = np.empty(_ROWS_SIZE), np.empty(CHUNK + 1, np.uint64)
+    sampled, course = np.zeros(CHUNK, np.bool_), np.empty((n_tick, 5))
+    force_sum = np.empty((n_tick, 2))
+    constants, decay_table, fast_units = p.spiking, p.decay_table, p.is_fast
+    threshold_z, hazard = c.threshold_z, c.hazard
     for env in range(drive.shape[0]):
         t0, seed = s.tick[env], s.seed[env]
-        unit, spiking, slow = s.unit[env], s.spiking[env], _slow_of(s.slow_units[env])
-        now = _constants_of(s.now_units[env] if p.is_dynamic else p.rested)
+        unit, spiking, sums = s.unit[env], s.spiking[env], s.stagger[env]
+        now = s.now_units[env] if p.is_dynamic else p.rested
+        noises_here, events_here, spikes_here = noises[env], events[env], spikes[env]
+        sensitivity_here = sensitivity[env]
         for m in range(m0, m1):
             u0, u1, of = np.uint64(p.first_unit[m]), np.uint64(p.first_unit[m + 1]), p.muscle[m]
             shared_by = c.muscle[m]
+            has_noise = p.has_drive_noise or of.rate_saturates
             keys = _Keys(
                 _stream_key(seed, _S_THRESHOLD),
                 _stream_key(seed, _S_SLOW_PRIVATE),
@@ -796,52 +867,78 @@ def run(p, c, s, drive, sensitivity, noises, events, m0, m1, record, out):
                 _stream_key(seed, _S_DOUBLET),
                 of.rhythm_noise * np.sqrt(1.0 - shared_by.rhythm_share),
             )
+            low_passed, least = s.slow_excitation[env, m], now[8, u0]
             highest, s.slow_excitation[env, m] = _course(
-                c,
-                shared_by,
-                of,
-                drive[env, :, m],
-                noises[env],
-                events[env],
-                s.slow_excitation[env, m],
-                now.threshold_above[u0],
-                course,
+                c, shared_by, of, drive, env, m, noises_here, events_here, low_passed, least, course
             )
-            sums = s.stagger[env, of.first_group :]
             live = u0 + np.uint64(s.n_live[env, m])
             slow_spikes, fast_spikes = 0.0, 0.0
-            force_sum[:] = 0.0
+            for k in range(n_tick):
+                force_sum[k, 0] = 0.0
+                force_sum[k, 1] = 0.0
             k0 = 0
             while k0 < n_tick:
                 t = t0 + k0
                 if t % SLOW_TICKS == 0 and t > 0:
                     if p.is_dynamic:
-                        _spiking_slow_step(p, m, slow, now, spiking, t, unit[2], unit[3])
+                        slow, changed = _slow_of(s.slow_units[env]), _constants_of(now)
+                        _spiking_slow_step(p, m, slow, changed, spiking, t, unit[2], unit[3])
                     limit = LIVE_LIMIT * (1.0 if of.twitch_tetanus_ratio > 0.0 else of.max_force)
                     live = _drop_dead(u0, u1, limit, unit[2], unit[3])
                 k1 = min(n_tick, k0 + SLOW_TICKS - t % SLOW_TICKS)
-                on = _count_up_to(now.threshold_above, u0, u1, highest)
-                group = 0
+                on = _count_up_to(now, 8, u0, u1, highest)
+                group = of.first_group
                 for a in range(u0, u1, np.uint64(CHUNK)):
                     n = min(u1 - a, np.uint64(CHUNK))
                     n_on, n_live = _part_of(on, a, n), _part_of(live, a, n)
+                    works = n_on > _U0 or n_live > _U0
+                    if works:
+                        _load_chunk(rows, unit, now, fast_units, a, n)
+                        _load_noises(rows, unit, has_noise, p.has_rhythm, a, n)
+                        if of.twitch_tetanus_ratio > 0.0:
+                            _load(rows, _FORCE, now, 4, a, n, 0.0)
+                        _fetch_ahead(unit, now, spiking, constants, a + n, n)
                     n_live, total, fast = _advance_chunk(
-                        p,
-                        c,
+                        rows,
+                        found,
+                        sampled,
+                        course,
+                        force_sum,
                         of,
                         keys,
+                        t0,
+                        k0,
+                        k1,
+                        a,
+                        n,
+                        n_on,
+                        n_live,
                         unit,
                         now,
                         spiking,
-                        course,
-                        events[env],
-                        sensitivity[env, m],
+                        constants,
+                        decay_table,
+                        p.has_drive_noise,
+                        p.has_rhythm,
+                        sensitivity_here,
+                        m,
+                        threshold_z,
+                        hazard,
+                        c.hazard_share,
+                        c.staggers,
+                        c.max_delay_ticks,
+                        events_here,
+                        shared_by.hazard_key,
                         sums,
-                        work,
-                        (a, n, n_on, n_live, group, t0, k0, k1, shared_by.hazard_key),
-                        (force_sum, spikes[env], record),
+                        group,
+                        record,
+                        spikes_here,
                     )
-                    live = max(live, a + n_live if n_live > _U0 else _U0)
+                    if works:
+                        _store(rows, _PHASE, unit, 0, a, n)
+                        _store(rows, _FIRST, unit, 2, a, n)
+                        _store(rows, _SECOND, unit, 3, a, n)
+                        live = max(live, a + n_live) if n_live > _U0 else live
                     slow_spikes += total - fast
                     fast_spikes += fast
                     group += CHUNK // STAGGER_GROUP
