@@ -108,6 +108,7 @@ class Simulation:
         self._expected = rate_model.init(
             self.pools, self.n_env, block_s=BLOCK_S, horizon_s=self._horizon_s
         )
+        self._limits: tuple[np.ndarray, np.ndarray] | None = None  # of the state as it is now
         self._drive = np.zeros((self.n_env, len(self.body.muscles)))
         self._restored_contacts: dict[str, np.ndarray] = {}
         self._seen_warnings[:] = self._batch.warning
@@ -121,7 +122,9 @@ class Simulation:
 
     def bounds(self) -> tuple[np.ndarray, np.ndarray]:
         """Lowest and highest active state [env, muscle] the pools are expected to reach."""
-        return rate_model.bounds(self.pools, self._expected)
+        if self._limits is None:
+            self._limits = rate_model.bounds(self.pools, self._expected)
+        return self._limits
 
     def expected_active_state(self) -> np.ndarray:
         """Expected active state [env, muscle] now, from the history of drive alone."""
@@ -137,7 +140,7 @@ class Simulation:
         if self.pools.is_dynamic and decays is not self._reach_of:
             self._reach = reach_curves(self.pools, self._horizon_s, self._expected)
             self._reach_of = decays
-        return drive_to_reach(self._reach, active_state, self.bounds()[0])
+        return drive_to_reach(self.pools, self._expected, self._reach, active_state, self.bounds())
 
     def advance(self, drive: np.ndarray) -> Block:
         """Run one block of 4 ms; ``drive`` [env, muscle] in 0..1 is reached at its end."""
@@ -198,6 +201,7 @@ class Simulation:
         self._expected = rate_model.advance(
             self.pools, self._expected, ticks.mean(axis=1), out=self._expected
         )
+        self._limits = None
         return output
 
     def push(self, env: int, body_name: str, force_n: np.ndarray) -> None:
@@ -225,6 +229,7 @@ class Simulation:
         self._batch.state[:] = snapshot.physics
         self._pool_state = deepcopy(snapshot.pools)
         self._expected = deepcopy(snapshot.expected)
+        self._limits = None
         self._drive = snapshot.drive.copy()
         self._restored_contacts = deepcopy(snapshot.contacts)
         return self.read()
