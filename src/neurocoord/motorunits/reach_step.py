@@ -28,6 +28,9 @@ from neurocoord.motorunits.tick import _gain, compiled
 # Gauss's nodes and weights for the weight 1 - t on 0..1, as shares of horizon and of response.
 EARLY, LATE = 0.4 - math.sqrt(0.06), 0.4 + math.sqrt(0.06)
 EARLY_SHARE = 0.5 + 1.0 / math.sqrt(54.0)
+# Intervals vary, so that second spikes begin before all first ones are done: as if these ended at
+# this share of an interval (fitted to the spiking model's mean at an onset; choice).
+FIRST_DONE = 0.9
 N_TRIES = 4  # drives tried for one muscle at most (choice)
 CLOSE = 1e-3  # active state so near is reached; and this share of what is to be added: (choice)
 CLOSE_SHARE = 1e-2
@@ -53,7 +56,7 @@ def _looks(start, stop, h, rate, times, response, early, seen, due, first, secon
         n1, n2 = 1.0 + u1 * u1 * (1.0 / 12.0), 1.0 + u2 * u2 * (1.0 / 12.0)
         kept_1 = (n1 - 0.5 * u1) / (n1 + 0.5 * u1)  # exp(-u) by its (2, 2) Pade form
         kept_2 = (n2 - 0.5 * u2) / (n2 + 0.5 * u2)
-        u = max(h - due[i] / max(r, 1e-9), 0.0) / t
+        u = max(h - FIRST_DONE * due[i] / max(r, 1e-9), 0.0) / t
         v = 0.25 * u
         n = 1.0 + v * v * (1.0 / 12.0)
         quarter = (n - 0.5 * v) / (n + 0.5 * v)
