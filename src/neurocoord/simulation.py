@@ -115,6 +115,7 @@ class Simulation:
         self._expected = rate_model.init(
             self.pools, self.n_env, block_s=BLOCK_S, horizon_s=self._horizon_s
         )
+        self._limits: tuple[np.ndarray, np.ndarray] | None = None  # of the state as it is now
         self._drive = np.zeros((self.n_env, len(self.body.muscles)))
         self._restored_contacts: dict[str, np.ndarray] = {}
         self._seen_warnings[:] = self._batch.warning
@@ -130,7 +131,9 @@ class Simulation:
 
     def bounds(self) -> tuple[np.ndarray, np.ndarray]:
         """Lowest and highest active state [env, muscle] the pools are expected to reach."""
-        return rate_model.bounds(self.pools, self._expected)
+        if self._limits is None:
+            self._limits = rate_model.bounds(self.pools, self._expected)
+        return self._limits
 
     def input_noise(self) -> np.ndarray:
         """Noise now in each unit's input [env, kind, unit], in its nominal SD."""
@@ -150,8 +153,7 @@ class Simulation:
         if self.pools.is_dynamic and decays is not self._reach_of:
             self._reach = reach_curves(self.pools, self._horizon_s, self._expected)
             self._reach_of = decays
-        length = self._fibre_length if self._has_length else None
-        return drive_to_reach(self._reach, active_state, self.bounds()[0], length)
+        return drive_to_reach(self.pools, self._expected, self._reach, active_state, self.bounds())
 
     def advance(self, drive: np.ndarray) -> Block:
         """Run one block of 4 ms; ``drive`` [env, muscle] in 0..1 is reached at its end."""
@@ -234,6 +236,7 @@ class Simulation:
             fibre_length=length,
             out=self._expected,
         )
+        self._limits = None
         return output
 
     def push(self, env: int, body_name: str, force_n: np.ndarray) -> None:
@@ -262,6 +265,7 @@ class Simulation:
         self._batch.state[:] = snapshot.physics
         self._pool_state = deepcopy(snapshot.pools)
         self._expected = deepcopy(snapshot.expected)
+        self._limits = None
         self._drive = snapshot.drive.copy()
         self._fibre_length = snapshot.fibre_length.copy()
         self._restored_contacts = deepcopy(snapshot.contacts)

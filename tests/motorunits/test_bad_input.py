@@ -273,8 +273,11 @@ def test_targets_are_numbers(value, muscle) -> None:
     if np.isnan(value):
         refuses("active_state", rate_model.inverse, POOLS, target)
         refuses("active_state", rate_model.is_reachable, POOLS, target)
-        refuses("NaN", reach.drive_to_reach, curves, target, np.zeros((1, 2)))
-        refuses("NaN", reach.drive_to_reach, curves, np.zeros((1, 2)), target)
+        state, good = rate_model.init(POOLS), np.zeros((1, 2))
+        refuses("NaN", reach.drive_to_reach, POOLS, state, curves, target)
+        refuses("NaN", reach.is_within_reach, POOLS, state, target)
+        refuses("NaN", reach.drive_to_reach, POOLS, state, curves, good, (target, good))
+        refuses("NaN", reach.drive_to_reach, POOLS, state, curves, good, (good, target))
     else:  # no drive holds it: the nearest, and flagged
         drive = leaves(rate_model.inverse, POOLS, target)
         assert drive[0, muscle] == (1.0 if value > 0 else 0.0)
@@ -289,9 +292,9 @@ def test_targets_of_other_shapes_are_refused(shape) -> None:
     refuses("active_state", rate_model.inverse, POOLS, target)
     refuses("active_state", rate_model.is_reachable, POOLS, target)
     refuses("drive", rate_model.forward, POOLS, target)
-    refuses(
-        "wanted", reach.drive_to_reach, reach.reach_curves(POOLS, 0.03), target, np.zeros((1, 2))
-    )
+    state, curves = rate_model.init(POOLS), reach.reach_curves(POOLS, 0.03)
+    refuses("wanted", reach.drive_to_reach, POOLS, state, curves, target)
+    refuses("wanted", reach.is_within_reach, POOLS, state, target)
 
 
 def test_a_state_of_other_environments_is_refused() -> None:
@@ -431,11 +434,12 @@ def test_arguments_are_left_as_they_are() -> None:
     for _ in range(60):
         expected = leaves(rate_model.advance, params, expected, drive[:, 200])
     target = np.full((2, 2), 0.3)
-    low, _ = leaves(rate_model.bounds, params, expected, 0.05, spike_tolerance=1.0)
+    limits = leaves(rate_model.bounds, params, expected, 0.05, spike_tolerance=1.0)
     for call in (rate_model.inverse, rate_model.is_reachable, rate_model.forward):
         leaves(call, params, target, expected)
     curves = leaves(reach.reach_curves, params, 0.03, expected)
-    leaves(reach.drive_to_reach, curves, target, low)
+    leaves(reach.drive_to_reach, params, expected, curves, target, limits)
+    leaves(reach.is_within_reach, params, expected, target, limits=limits)
     given_trains = leaves(trains.from_raster, out.spikes[0])
     leaves(recorded.force, given_trains, params)
     leaves(recorded.force, out.spikes[0], params, twitch_tetanus_ratio=0.2)

@@ -101,8 +101,7 @@ def test_a_state_is_reached_at_any_length(dynamic) -> None:
     low, high = rate_model.bounds(pools, state)
     wanted = low + 0.3 * (high - low)
     curves = reach_curves(pools, 0.028, state)
-    assert curves.lengths.size == (0 if dynamic else 12)
-    drive = drive_to_reach(curves, wanted, low, lengths)
+    drive = drive_to_reach(pools, state, curves, wanted, (low, high))
     assert np.all((drive > 0.2) & (drive < 0.7))
     for _ in range(7):
         state = rate_model.advance(pools, state, drive)

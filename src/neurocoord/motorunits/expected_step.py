@@ -231,17 +231,14 @@ def _sum_projected(start, stop, rate_decay, h, impulse, tail):
 
 
 @compiled
-def project(p, now, weight, h, impulse, tail, added, sensitivity, out):
-    """Active state after `h` seconds without drive, plus what `added` adds.
+def project(p, now, weight, h, impulse, tail, sensitivity, out):
+    """Active state after `h` seconds without drive; `weight[row, unit]`: exp(-h / T) / T.
 
-    `weight[row, unit]`: exp(-h / T) / T. `added[row or env, unit]`: in twitch units, for saturating
-    units in normalised rate; no rows for nothing. `sensitivity[env, muscle, class]`: of saturating
-    units to length. Scaling the normalised rate by it, where the units scale their summed twitch,
-    errs by 0.7 % at most.
+    `sensitivity[env, muscle, class]`: of saturating units to length. Scaling the normalised rate by
+    it, where the units scale their summed twitch, errs by 0.7 % at most.
     """
     for env in range(out.shape[0]):
         row = env if p.is_dynamic else 0
-        more = min(env, added.shape[0] - 1)
         for m in range(out.shape[1]):
             u0, u1 = np.uint64(p.first_unit[m]), np.uint64(p.first_unit[m + 1])
             ratio = p.twitch_tetanus_ratio[m]
@@ -249,31 +246,26 @@ def project(p, now, weight, h, impulse, tail, added, sensitivity, out):
                 total = 0.0
                 for i in range(u0, u1):
                     x = max(weight[row, i] * (tail[env, i] + h * impulse[env, i]), 0.0)
-                    x += added[more, i] if more >= 0 else 0.0
                     x *= sensitivity[env, m, 1 if p.is_fast[i] else 0]
                     share = _table(p.mean_saturation, m, x)
                     total += now.twitch_force[row, i] / ratio * share
             else:
                 total = np.e * _sum_projected(u0, u1, weight[row], h, impulse[env], tail[env])
-                if more >= 0:
-                    for i in range(u0, u1):
-                        total += added[more, i]
             out[env, m] = total / p.max_force[m]
 
 
 @compiled
-def curves(p, now, response, sensitivity, out):
-    """Active state that each held drive adds: `out[row, muscle, knot]` over drive 0 .. 1.
+def curves(p, now, sensitivity, out):
+    """Static curves: mean active state at each held drive, `out[row, muscle, knot]` over 0 .. 1.
 
-    `response[row, unit]`: share of its settled value that a unit's twitch sum reaches; ones give
-    the static curve. `sensitivity[row, muscle, class]` as in `project`; it may have more rows than
-    `now`. Onsets, whose rate exceeds the peak for a while, are left out.
+    `sensitivity[row, muscle, class]` as in `project`; it may have more rows than `now`. Onsets,
+    whose rate exceeds the peak for a while, are left out.
     """
     last = out.shape[2] - 1
     largest = np.max(p.first_unit[1:] - p.first_unit[:-1])
     rate = np.empty(largest)
     for to in range(out.shape[0]):
-        row = min(to, response.shape[0] - 1)
+        row = min(to, now.contraction_time_s.shape[0] - 1)
         for m in range(out.shape[1]):
             u0, u1 = np.uint64(p.first_unit[m]), np.uint64(p.first_unit[m + 1])
             ratio = p.twitch_tetanus_ratio[m]
@@ -296,12 +288,12 @@ def curves(p, now, response, sensitivity, out):
                     x = now.contraction_time_s[row, i] * rate[i - u0]
                     force = now.twitch_force[row, i]
                     if ratio > 0.0:
-                        x *= response[row, i] * sensitivity[to, m, 1 if p.is_fast[i] else 0]
+                        x *= sensitivity[to, m, 1 if p.is_fast[i] else 0]
                         total += force / ratio * _table(p.mean_saturation, m, x)
                     else:
                         g = _gain_row(p, m, i, e, now.recruitment_threshold[row, i])
                         gain = _table(p.mean_gain, g, x)
-                        total += force * np.e * x * gain * response[row, i]
+                        total += force * np.e * x * gain
                 out[to, m, knot] = total / p.max_force[m]
 
 

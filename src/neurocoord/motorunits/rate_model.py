@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from neurocoord.motorunits import derive, expected_step
+from neurocoord.motorunits import derive, expected_step, reach_step
 from neurocoord.motorunits.kernel import length_sensitivity
 from neurocoord.motorunits.records import (
     SLOW_TICKS,
@@ -30,7 +30,6 @@ from neurocoord.motorunits.records import (
     n_units,
 )
 from neurocoord.motorunits.state import Slow, constants, copy_into, rested
-from neurocoord.motorunits.twitch import gain as gain_of
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -40,8 +39,6 @@ FLUCTUATION_X = np.array([0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0])
 FLUCTUATION_SD = np.array([0.0, 0.31, 0.62, 0.62, 0.23, 0.15, 0.075, 0.05])
 FLUCTUATION_LAG = 0.7  # its time constant over the contraction time (fitted; choice)
 TOLERANCE_FLOOR = 0.005  # of the maximal force (choice)
-N_ONSET = 4  # steps in which a horizon follows the onset's rate (choice)
-START_RATE_HZ = 7.0  # the gain's rate of a unit whose next spike may start a doublet (choice)
 N_TIRED = 64  # cells of the static curve of pools that change (choice)
 
 
@@ -50,7 +47,8 @@ class Decays(NamedTuple):
 
     block: F64  # [row, unit] exp(-block / T)
     weight: F64  # [row, unit] exp(-horizon / T) / T
-    added: F64  # [row, unit] what full drive adds within the horizon; see `expected_step.project`
+    response: F64  # [row, unit] share of its settled value that a step of rate reaches in it
+    early: F64  # [row, unit] the part of that share which has the gain of the first node
 
 
 class ExpectedState(NamedTuple):
@@ -103,7 +101,7 @@ def init(
         now=now,
         block_s=block_s,
         horizon_s=horizon_s,
-        decays=_decays(params, current, block_s, horizon_s),
+        decays=decays_of(current, horizon_s, block_s),
         static=_static(params, now),
     )
 
@@ -153,7 +151,7 @@ def advance(
     expected_step.advance(params, now, decay, excitation, n_ticks, duration_s, moving)
     if params.is_dynamic and np.any(new.tick // SLOW_TICKS > before):
         new = new._replace(
-            decays=_decays(params, new.now, new.block_s, new.horizon_s),
+            decays=decays_of(new.now, new.horizon_s, new.block_s),
             static=_static(params, new.now),
         )
     return new
@@ -170,39 +168,49 @@ def bounds(
 
     Lowest: no drive from now on; highest: full drive. With `spike_tolerance` = k (ratio of the
     strategy's force SD to that of independent units, 1 for independent) both are widened by twice
-    the SD that spikes add plus half a per cent: where realised, not expected, states must lie.
+    the SD that spikes add (the upper one by what they add under full drive, where that is more)
+    plus half a per cent: where realised, not expected, states must lie.
     """
     now = state.now if params.is_dynamic else params.rested
-    horizon_s = state.horizon_s if horizon_s is None else _duration("horizon_s", horizon_s)
-    decays = state.decays
-    if horizon_s != state.horizon_s:
-        decays = _decays(params, now, state.block_s, horizon_s)
-    low = _project(params, now, state, decays.weight, horizon_s, np.empty((0, 0)))
-    added = decays.added
-    if params.has_onsets:
-        added = _added(params, now, state, horizon_s)
-    high = _project(params, now, state, decays.weight, horizon_s, added)
+    horizon_s, decays = decays_at(params, state, horizon_s)
+    low = _project(params, now, state, decays.weight, horizon_s)
+    high = np.empty_like(low)
+    full = np.ones_like(low)
+    reach_step.add(params, now, horizon_s, decays[1:], moving(state), full, high)
+    high += low
     if spike_tolerance is not None:
         if not (np.isfinite(spike_tolerance) and spike_tolerance >= 0):
             raise ValueError(f"spike_tolerance must be 0 or more, got {spike_tolerance}")
-        tolerance = 2.0 * spike_tolerance * spike_sd(params, state) + TOLERANCE_FLOOR
-        low, high = np.maximum(low - tolerance, 0.0), high + tolerance
+        below = 2.0 * spike_tolerance * spike_sd(params, state)
+        above = 2.0 * spike_tolerance * _spike_sd_at_full_drive(params, state, horizon_s)
+        low = np.maximum(low - below - TOLERANCE_FLOOR, 0.0)
+        high = high + np.maximum(above, below) + TOLERANCE_FLOOR
     return low, high
 
 
 def active_state(params: PoolParameters, state: ExpectedState) -> F64:
     """Expected active state now, `[env, muscle]`."""
     now = state.now if params.is_dynamic else params.rested
-    weight = 1.0 / now.contraction_time_s
-    return _project(params, now, state, weight, 0.0, np.empty((0, 0)))
+    return _project(params, now, state, 1.0 / now.contraction_time_s, 0.0)
 
 
 def spike_sd(params: PoolParameters, state: ExpectedState) -> F64:
     """Expected SD of active state `[env, muscle]` from the spikes of independent units."""
     if state.variance.shape[1] == 0:
         raise ValueError("state must come from init(..., track_spike_sd=True) for the spike SD")
-    variance = params.twitch_force**2 * state.variance
-    total = np.add.reduceat(variance, params.first_unit[:-1], axis=1)
+    return _sd_of(params, state.variance)
+
+
+def _spike_sd_at_full_drive(params: PoolParameters, state: ExpectedState, horizon_s: float) -> F64:
+    """The same after a horizon of full drive: from rest, spikes add their spread by then."""
+    x = params.rested.peak_rate_hz[0] * params.contraction_time_s
+    settled = np.interp(x, FLUCTUATION_X, FLUCTUATION_SD) ** 2
+    kept = np.exp(-horizon_s / params.contraction_time_s / FLUCTUATION_LAG)
+    return _sd_of(params, settled + (state.variance - settled) * kept)
+
+
+def _sd_of(params: PoolParameters, variance: F64) -> F64:
+    total = np.add.reduceat(params.twitch_force**2 * variance, params.first_unit[:-1], axis=1)
     return np.sqrt(total) / params.max_force
 
 
@@ -282,52 +290,37 @@ def _static(params: PoolParameters, now: Constants) -> F64:
 def _static_curves(params: PoolParameters, now: Constants, sensitivity: F64) -> F64:
     now = now if params.is_dynamic else params.rested
     out = np.empty((*sensitivity.shape[:2], N_TIRED + 1))
-    expected_step.curves(params, now, np.ones_like(now.contraction_time_s), sensitivity, out)
+    expected_step.curves(params, now, sensitivity, out)
     return out
 
 
-def _decays(params: PoolParameters, now: Constants, block_s: float, horizon_s: float) -> Decays:
+def decays_at(
+    params: PoolParameters, state: ExpectedState, horizon_s: float | None = None
+) -> tuple[float, Decays]:
+    """A horizon (s), by default that of `state`, and what follows from it."""
+    if horizon_s is None or horizon_s == state.horizon_s:
+        return state.horizon_s, state.decays
+    horizon_s = _duration("horizon_s", horizon_s)
+    now = state.now if params.is_dynamic else params.rested
+    return horizon_s, decays_of(now, horizon_s, state.block_s)
+
+
+def decays_of(now: Constants, horizon_s: float, block_s: float = 0.004) -> Decays:
+    """What follows from the contraction times."""
     time_s = now.contraction_time_s
     h = horizon_s / time_s
-    response = 1.0 - np.exp(-h) * (1.0 + h)
-    weight = np.exp(-h) / time_s
-    x = time_s * now.peak_rate_hz
-    muscle = muscle_of_unit(params)
-    saturates = params.twitch_tetanus_ratio[muscle] > 0
-    gain = derive.interpolate(params.mean_gain, params.gain_row, x)
-    linear = now.twitch_force * np.e * x * gain * response
-    added = np.where(saturates, x * response, linear)
-    return Decays(np.exp(-block_s / time_s), weight, added)
+    decay = np.exp(-h)
+    response = 1.0 - decay * (1.0 + h)
+    early = reach_step.EARLY_SHARE * np.exp(reach_step.EARLY * h)
+    late = (1.0 - reach_step.EARLY_SHARE) * np.exp(reach_step.LATE * h)
+    share = early / (early + late)
+    return Decays(np.exp(-block_s / time_s), decay / time_s, response, share * response)
 
 
-def _added(params: PoolParameters, now: Constants, state: ExpectedState, horizon_s: float) -> F64:
-    """What full drive adds within the horizon `[env, unit]` with onsets and doublets.
-
-    As `Decays.added`. The rate above the peak wears off in steps, each at its highest; a doublet
-    that is due counts at its height, at the instant within the horizon where it is highest.
-    """
-    muscle = muscle_of_unit(params)
-    saturates = params.twitch_tetanus_ratio[muscle] > 0
-    time_s, force = now.contraction_time_s, now.twitch_force
-    ahead = np.maximum(params.max_excitation - state.slow_excitation, 0.0)
-    over = (params.onset_gain_hz * ahead)[:, muscle]
-    edges = np.linspace(0.0, horizon_s, N_ONSET + 1)
-    left = [(horizon_s - t) / time_s for t in edges]
-    response = [1.0 - np.exp(-h) * (1.0 + h) for h in left]
-    added = np.zeros_like(state.impulse)
-    for j, t in enumerate(edges[:-1]):
-        rate = now.peak_rate_hz + over * np.exp(-t / params.onset_tau_s)[muscle]
-        x = time_s * rate
-        gain = derive.interpolate(params.mean_gain, params.gain_row, x)
-        full = np.where(saturates, x, force * np.e * x * gain)
-        added += full * (response[j] - response[j + 1])
-    highest = np.minimum(left[0], 1.0)
-    twitch_height = highest * np.exp(1.0 - highest)
-    second = np.where(
-        saturates, 1.0 / np.e, force * gain_of(time_s / params.doublet_interval_s[muscle])
-    )
-    may_start = (state.gain_rate_hz < START_RATE_HZ) & (state.first_due > 0)
-    return np.asarray(added + may_start * params.doublet_share * second * twitch_height)
+def moving(state: ExpectedState) -> tuple[F64, ...]:
+    """What compiled code reads of the state to look ahead."""
+    filters = (state.impulse, state.tail, state.gain_rate_hz, state.first_due)
+    return (state.slow_excitation, *filters, state.sensitivity)
 
 
 def _copy_into(state: ExpectedState, out: ExpectedState | None) -> ExpectedState:
@@ -383,9 +376,8 @@ def _project(
     state: ExpectedState,
     weight: F64,
     horizon_s: float,
-    added: F64,
 ) -> F64:
     out = np.empty((state.impulse.shape[0], n_muscles(params)))
     filters = (state.impulse, state.tail)
-    expected_step.project(params, now, weight, horizon_s, *filters, added, state.sensitivity, out)
+    expected_step.project(params, now, weight, horizon_s, *filters, state.sensitivity, out)
     return out

@@ -1,10 +1,10 @@
 """The drive that brings a pool to a wanted active state within a horizon, or nearest to it.
 
 ``rate_model.inverse`` answers which drive *holds* an active state; a controller that must lead a
-pool's lag asks instead which drive, held from now on, *reaches* it after ``horizon_s``. For linear
-twitches the answer is exact: what is there decays (``rate_model.bounds``' lowest state), and a
-held rate adds ``P e T r g [1 - exp(-h/T)(1 + h/T)]`` per unit (step response of the critically
-damped twitch, Fuglevand, Winter & Patla 1993, eq 11), a monotone function of drive.
+pool's lag asks instead which drive, held from now on, *reaches* it after ``horizon_s``. From the
+expected state: what is there decays (``rate_model.bounds``' lowest state), and each unit adds what
+its rate and its lagging twitch gain make of the time (``reach_step``), up to the highest state of
+the bounds. The answer is the inverse of the same map that gives the bounds.
 """
 
 from __future__ import annotations
@@ -14,89 +14,117 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from neurocoord.motorunits import expected_step
-from neurocoord.motorunits.kernel import length_sensitivity
-from neurocoord.motorunits.rate_model import ExpectedState, has_length
+from neurocoord.motorunits import rate_model, reach_step
+from neurocoord.motorunits.rate_model import ExpectedState
 from neurocoord.motorunits.records import PoolParameters, n_muscles
 
 F64 = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 N_KNOTS = 64  # cells of the curve over drive 0..1 (choice)
-LENGTHS = np.linspace(0.7, 1.25, 12)  # where `twitch.length_sensitivity` is not held (choice)
 
 
 class ReachCurves(NamedTuple):
-    """Active state added within ``horizon_s`` by a held drive, per muscle."""
+    """Active state that a held drive adds to silent pools within ``horizon_s``, per muscle."""
 
     added: F64  # [row, muscle, N_KNOTS + 1], over drive 0 .. 1; one row, or one for each env
     horizon_s: float
-    lengths: F64  # [row] normalised fibre lengths where rows are these; else empty
 
 
 def reach_curves(
     params: PoolParameters, horizon_s: float, state: ExpectedState | None = None
 ) -> ReachCurves:
-    """Tabulate what each drive adds to active state within ``horizon_s`` (s).
+    """Tabulate what each drive adds to the active state of silent pools within ``horizon_s`` (s).
 
-    Of rested pools, or as ``state`` has them where they are dynamic. Saturating units are taken as
-    if they started from rest: with force already there they gain less. Their curves are there for
-    several lengths of the fibres, in dynamic pools for those of ``state``.
+    Of rested pools at their optimal length, or as ``state`` has them where they are dynamic.
     """
     if not (np.isfinite(horizon_s) and horizon_s > 0):
         raise ValueError(f"horizon_s must be finite and above 0 s, got {horizon_s}")
     now = state.now if state is not None and params.is_dynamic else params.rested
-    h = horizon_s / now.contraction_time_s
-    response = 1.0 - np.exp(-h) * (1.0 + h)
-    lengths, sensitivity = np.empty(0), np.ones((h.shape[0], n_muscles(params), 2))
-    if has_length(params) and now is params.rested:
-        lengths = LENGTHS
-        each = np.repeat(lengths[:, None], n_muscles(params), axis=1)
-        sensitivity = length_sensitivity(params, lengths.size, each)
-    elif state is not None and params.is_dynamic:
-        sensitivity = state.sensitivity
-    added = np.empty((*sensitivity.shape[:2], N_KNOTS + 1))
-    expected_step.curves(params, now, response, sensitivity, added)
-    return ReachCurves(added=added, horizon_s=float(horizon_s), lengths=lengths)
+    decays = rate_model.decays_of(now, horizon_s)
+    rows, units = decays.response.shape
+    muscles, nothing = n_muscles(params), np.zeros((rows, units))
+    due, length = np.ones((rows, units)), np.ones((rows, muscles, 2))
+    silent = (np.zeros((rows, muscles)), nothing, nothing, nothing, due, length)
+    added = np.empty((rows, muscles, N_KNOTS + 1))
+    of_drive = np.empty((rows, muscles))
+    for knot in range(N_KNOTS + 1):
+        held = np.full((rows, muscles), knot / N_KNOTS)
+        reach_step.add(params, now, horizon_s, decays[1:], silent, held, of_drive)
+        added[..., knot] = of_drive
+    return ReachCurves(added=added, horizon_s=float(horizon_s))
 
 
 def drive_to_reach(
-    curves: ReachCurves, wanted: F64, low: F64, fibre_length: F64 | None = None
+    params: PoolParameters,
+    state: ExpectedState,
+    curves: ReachCurves,
+    wanted: F64,
+    limits: tuple[F64, F64] | None = None,
 ) -> F64:
-    """Drive ``[env, muscle]`` that takes active state from ``low`` to ``wanted`` at the horizon.
+    """Drive ``[env, muscle]`` that takes active state to ``wanted`` at the horizon of ``curves``.
 
-    ``low`` is the state at the horizon without drive (``rate_model.bounds`` at the same horizon).
-    A state below ``low`` gives drive 0, one that cannot be reached drive 1. ``fibre_length[env,
-    muscle]`` (optimal length = 1, the default) where the curves are there for several.
+    ``limits``: ``rate_model.bounds`` of ``state`` at that horizon, where they are known already. A
+    state below them gives drive 0, one above drive 1 (``is_within_reach`` says where). The drive
+    is sought along ``curves`` until it gives the state to 0.001 and 1 % of what it adds, in at most
+    four tries (where few units are at work force comes in steps: then the nearest).
     """
-    wanted, low = np.ascontiguousarray(wanted, float), np.ascontiguousarray(low, float)
-    rows, muscles = curves.added.shape[:2]
-    allowed = (1, wanted.shape[0]) if curves.lengths.size == 0 else (rows,)
-    fits = wanted.ndim == 2 and wanted.shape[1] == muscles and rows in allowed
-    if not fits or wanted.shape != low.shape:
-        raise ValueError(
-            f"wanted and low must have shape [env, muscle={muscles}],"
-            f" got {wanted.shape} and {low.shape}"
-        )
-    if np.isnan(wanted).any() or np.isnan(low).any():
-        raise ValueError("wanted and low must be numbers, got NaN")
+    wanted = _check_wanted(params, state, wanted)
+    rows = curves.added.shape[0]
+    if rows not in (1, wanted.shape[0]):
+        raise ValueError(f"curves are of {rows} envs, wanted of {wanted.shape[0]}")
+    low, high = _limits(params, state, curves.horizon_s, limits)
+    horizon_s, decays = rate_model.decays_at(params, state, curves.horizon_s)
+    now = state.now if params.is_dynamic else params.rested
     drive = np.empty_like(wanted)
-    added = curves.added
-    if curves.lengths.size:
-        given = np.ones_like(wanted) if fibre_length is None else np.asarray(fibre_length, float)
-        if given.shape != wanted.shape or not np.all(given > 0):
-            raise ValueError(
-                f"fibre_length must be above 0 and of shape {wanted.shape}, got {given.shape}"
-            )
-        added = _at_length(curves, given)
-    expected_step.invert(added, wanted - low, drive)
+    moving = rate_model.moving(state)
+    of_pools = (params, now, horizon_s, decays[1:], moving, curves.added)
+    reach_step.lead(*of_pools, low, high, wanted, drive)
     return drive
 
 
-def _at_length(curves: ReachCurves, fibre_length: F64) -> F64:
-    """Curves `[env, muscle, knot]` between those of the nearest two lengths."""
-    last = curves.lengths.size - 1
-    span = curves.lengths[-1] - curves.lengths[0]
-    position = np.clip((fibre_length - curves.lengths[0]) / span, 0.0, 1.0) * last
-    j = np.minimum(position.astype(np.int64), last - 1)
-    muscle = np.arange(fibre_length.shape[1])
-    a, b = curves.added[j, muscle], curves.added[j + 1, muscle]
-    return np.asarray(a + (position - j)[..., None] * (b - a))
+def is_within_reach(
+    params: PoolParameters,
+    state: ExpectedState,
+    wanted: F64,
+    horizon_s: float | None = None,
+    limits: tuple[F64, F64] | None = None,
+) -> Bools:
+    """True where a drive in 0..1 takes active state to ``wanted[env, muscle]`` at the horizon.
+
+    ``horizon_s`` is by default that of ``state``; ``limits`` as in ``drive_to_reach``.
+    """
+    wanted = _check_wanted(params, state, wanted)
+    low, high = _limits(params, state, horizon_s, limits)
+    return np.asarray((wanted >= low) & (wanted <= high))
+
+
+def _check_wanted(params: PoolParameters, state: ExpectedState, wanted: F64) -> F64:
+    wanted = np.ascontiguousarray(wanted, float)
+    expected = (state.tick.size, n_muscles(params))
+    if wanted.shape != expected:
+        raise ValueError(
+            f"wanted must have shape [env={expected[0]}, muscle={expected[1]}], got {wanted.shape}"
+        )
+    if np.isnan(wanted).any():
+        raise ValueError("wanted must be numbers, got NaN")
+    return wanted
+
+
+def _limits(
+    params: PoolParameters,
+    state: ExpectedState,
+    horizon_s: float | None,
+    limits: tuple[F64, F64] | None,
+) -> tuple[F64, F64]:
+    if limits is None:
+        return rate_model.bounds(params, state, horizon_s)
+    low, high = (np.ascontiguousarray(limit, float) for limit in limits)
+    expected = (state.tick.size, n_muscles(params))
+    if low.shape != expected or high.shape != expected:
+        raise ValueError(
+            f"limits must be two arrays of shape [env={expected[0]}, muscle={expected[1]}],"
+            f" got {low.shape} and {high.shape}"
+        )
+    if np.isnan(low).any() or np.isnan(high).any():
+        raise ValueError("limits must be numbers, got NaN")
+    return low, high

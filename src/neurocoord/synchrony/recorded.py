@@ -21,11 +21,14 @@ from neurocoord.motorunits.trains import SpikeTrains
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 
-# All four are choices: with them shares of 0.56 and 1 raise EMG about as the two levels of Yao 2000
-# do (20 events/s would raise it by 40 and 80 %: too few intervals can reach an event).
-EVENT_RATE_HZ = 40.0
-WINDOW_S = 0.0015  # a spike is put on an event if it can land so near
-JITTER_S = 0.001  # SD of the time at which a unit sees an event
+# All five are choices: with them shares of 0.6 and 1 raise EMG about as the two levels of Yao 2000
+# do, and force SD most at low to mid excitation. Events come as the discharges of one unit would
+# (to which Yao 2000, as we recall it, aligns the others): nearly regular, at a rate that slow units
+# follow and fast ones outrun. At 40 Poisson events/s force SD rises at all levels alike.
+EVENT_RATE_HZ = 15.0
+EVENT_CV = 0.2  # of the intervals between events; 1: Poisson
+WINDOW_S = 0.003  # a spike is put on an event if it can land so near
+JITTER_S = 0.0003  # SD of the time at which a unit sees an event
 N_CHOICES = 32  # of the intervals still to come, so many may be taken next
 
 
@@ -34,6 +37,7 @@ def synchronize(
     *,
     share: float,
     event_rate_hz: float = EVENT_RATE_HZ,
+    event_cv: float = EVENT_CV,
     window_s: float = WINDOW_S,
     jitter_s: float = JITTER_S,
     n_choices: int = N_CHOICES,
@@ -44,10 +48,11 @@ def synchronize(
     """The same trains with intervals in an order that brings spikes together.
 
     Unit by unit: with probability `share`, out of the next `n_choices` intervals the one that lands
-    nearest an event is taken, if within `window_s`; otherwise the next. Events are Poisson of
-    `event_rate_hz`; each unit sees them with a normal jitter of SD `jitter_s`. Units with the same
-    entry in `groups` (`int[unit]`, by default all) share events. Synchrony fades over the last
-    `n_choices` intervals of a unit, where fewer and fewer are left to choose from.
+    nearest an event is taken, if within `window_s`; otherwise the next. Events are a renewal
+    process of `event_rate_hz` with gamma intervals of CV `event_cv` (1: Poisson); each unit sees
+    them with a normal jitter of SD `jitter_s`. Units with the same entry in `groups` (`int[unit]`,
+    by default all) share events. Synchrony fades over the last `n_choices` intervals of a unit,
+    where fewer and fewer are left to choose from.
 
     rate_hz: where drive varied, the expected rate, `[tick]` or `[tick, unit]`, in any unit. Then
     intervals of phase (rate times time) change places, and rates follow drive as before; counts are
@@ -56,11 +61,12 @@ def synchronize(
     Same seed, same result. Raises ValueError naming the argument.
     """
     given = trains.check(spikes)
-    _check(share, event_rate_hz, window_s, jitter_s, n_choices)
+    _check(share, event_rate_hz, event_cv, window_s, jitter_s, n_choices)
     n = trains.n_units(given)
     group = _groups(groups, n)
     phase = _phase(rate_hz, given, n)
-    events = {int(g): _events(given, event_rate_hz, seed, int(g)) for g in np.unique(group)}
+    how = (event_rate_hz, event_cv, seed)
+    events = {int(g): _events(given, *how, int(g)) for g in np.unique(group)}
     coin = noise.stream_key(seeds.stream(seed, "recorded synchrony", "choice"), 0)
     shift = noise.stream_key(seeds.stream(seed, "recorded synchrony", "jitter"), 0)
     tick = given.tick.astype(np.int64)
@@ -86,11 +92,17 @@ def synchronize(
     return given._replace(tick=tick)
 
 
-def _events(given: SpikeTrains, rate_hz: float, seed: int, group: int) -> F64:
-    """Times of the shared events in ticks, rising."""
+def _events(given: SpikeTrains, rate_hz: float, cv: float, seed: int, group: int) -> F64:
+    """Times of the shared events in ticks, rising; the first at a random place in its interval."""
+    if rate_hz == 0.0:
+        return np.empty(0)
     rng = seeds.generator(seed, "recorded synchrony", "events", group)
-    count = rng.poisson(rate_hz * trains.duration_s(given))
-    return np.sort(rng.uniform(0.0, given.n_ticks, count))
+    mean = 1.0 / (rate_hz * given.tick_s)
+    expected = given.n_ticks / mean
+    n = int(expected + 10.0 * (1.0 + cv) * np.sqrt(expected + 1.0)) + 10
+    interval = rng.gamma(cv**-2, cv**2 * mean, n) if cv > 0.0 else np.full(n, mean)
+    times = np.cumsum(interval) - rng.uniform() * interval[0]
+    return np.asarray(times[times < given.n_ticks])
 
 
 def _phase(rate_hz: ArrayLike | None, given: SpikeTrains, n_units: int) -> F64 | None:
@@ -183,10 +195,17 @@ def _groups(groups: ArrayLike | None, n_units: int) -> I64:
 
 
 def _check(
-    share: float, event_rate_hz: float, window_s: float, jitter_s: float, n_choices: int
+    share: float,
+    event_rate_hz: float,
+    event_cv: float,
+    window_s: float,
+    jitter_s: float,
+    n_choices: int,
 ) -> None:
     if not (np.isreal(share) and 0.0 <= share <= 1.0):
         raise ValueError(f"share is {share!r}; it must lie in 0..1")
+    if not (np.isreal(event_cv) and 0.0 <= event_cv <= 1.0):
+        raise ValueError(f"event_cv is {event_cv!r}; it must lie in 0..1")
     named = {"event_rate_hz": event_rate_hz, "window_s": window_s, "jitter_s": jitter_s}
     for name, value in named.items():
         if not (np.isfinite(value) and value >= 0):

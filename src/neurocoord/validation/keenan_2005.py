@@ -9,7 +9,10 @@ Their potentials come from a model of the muscle's volume, ours from a power law
 exponent and the gap to the electrode are choices that put cancellation at maximum near theirs, on
 the average over where units happen to lie; all else is then found. With potentials of equal size
 there is nothing left to choose. Bounds on how much each cause must do are choices: the abstract
-names the causes. The value at 20 % comes from a later text and is shown.
+names the causes. The value at 20 % comes from a later text and is shown: ours is 45 % with an SD of
+8 between placings (26 to 55 %), theirs of one muscle 33 %. 20 % of excitation (79 units, 10 % of
+force) cancels 15 points less than maximum whatever the duration (6 ms: 38 and 53 %), law of
+distance or amplitude, not 29: what would change that is where early units lie.
 """
 
 from __future__ import annotations

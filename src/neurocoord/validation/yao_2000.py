@@ -6,11 +6,15 @@ force fluctuated more, "especially at intermediate levels of excitation". Units 
 mean rate of each unit were held the same.
 
 Causal: hazard shares of 0.31 and 0.60 without delay, in the loop. Acausal: the independent trains
-with intervals rearranged (`synchrony.recorded`), shares 0.56 and 1. Both pairs are choices that
+with intervals rearranged (`synchrony.recorded`), shares 0.6 and 1. Both pairs are choices that
 meet the paper's EMG on the average over levels; what they do to force is then found. Potentials
 last 10 ms and go as twitch force. The bounds on the force SD are choices: the abstract gives the
-direction. Rearranged intervals raise it about as much at every level, so there the comparison of
-levels is shown and does not gate.
+direction. On recorded trains it rises most at low to mid excitation where shared events come like
+the discharges of a slow unit (15 /s, CV 0.2), to which slow units can align nearly all spikes and
+fast ones half. Tried at share 1, force SD ratio of 10-50 over 60-100 %: Poisson events of 40, 20
+and 12 /s 0.94, 0.99, 1.06 (EMG +113, +80, +52 %); quasi-regular of 30, 20 and 12 /s 0.63, 0.79,
+1.20 (a window of 1.5 ms, jitter 1 ms, one seed); with 3 and 0.3 ms Poisson of 20 /s 1.11,
+quasi-regular of 15 /s 1.22. Parameters are the same at all levels.
 """
 
 from __future__ import annotations
@@ -34,7 +38,7 @@ PAPER = "Yao, Fuglevand & Enoka 2000"
 LEVELS = (5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100)  # % of maximal excitation
 INTERMEDIATE, HIGH = slice(1, 6), slice(6, 11)  # 10-50 %, and 60-100 % (choice)
 SHARES = (0.31, 0.60)  # of the firing hazard, moderate and high
-PICKS = (0.56, 1.0)  # share of intervals chosen for an event, moderate and high
+PICKS = (0.6, 1.0)  # share of intervals chosen for an event, moderate and high
 SETTLE_S = 1.0
 N_SEEDS, SECONDS = 2, 30.0
 QUICK_N_SEEDS, QUICK_SECONDS = 1, 15.0
@@ -57,7 +61,7 @@ def _checks(way: str, degree: str) -> tuple[Check, ...]:
         ),
         Check(
             f"intermediate_{key}", f"force SD ratio, 10-50 % over 60-100 %, {said}", None, "1",
-            1.02, "at_least" if way == "causal" else "shown", "read",
+            1.02, "at_least", "read",
         ),
         Check(
             f"count_{key}", f"largest change of spike count, {said}", 0.0, "%",
