@@ -58,6 +58,27 @@ class Snapshot(NamedTuple):
     contacts: dict[str, np.ndarray]  # of the reading: MuJoCo's state does not hold them
 
 
+def steps_per_block(timestep_s: float) -> int:
+    """Physics steps in a block: whole ticks make a step, or whole steps a tick."""
+    n_steps = round(BLOCK_S / timestep_s)
+    fits = n_steps > 0 and abs(n_steps * timestep_s - BLOCK_S) < 1e-9
+    if not fits or (n_steps % TICKS_PER_BLOCK and TICKS_PER_BLOCK % n_steps):
+        raise ValueError(
+            f"the model's time step of {timestep_s:g} s does not fit a block of {BLOCK_S:g} s in"
+            f" {TICKS_PER_BLOCK} ticks; allowed are 0.004, 0.002 and 0.001 s and whole parts of"
+            " 0.001 s (`neurocoord.body.adopt` shortens a model's)"
+        )
+    return n_steps
+
+
+def step_control(active_state: np.ndarray, n_steps: int) -> np.ndarray:
+    """Control [env, step, muscle] from [env, tick, muscle]: means of ticks, or ticks held."""
+    n_env, n_ticks, n_muscles = active_state.shape
+    if n_steps > n_ticks:
+        return np.repeat(active_state, n_steps // n_ticks, axis=1)
+    return active_state.reshape(n_env, n_steps, n_ticks // n_steps, n_muscles).mean(axis=2)
+
+
 class Simulation:
     """``n_env`` bodies of one model, each muscle driven by its own pool of motor units."""
 
@@ -84,6 +105,7 @@ class Simulation:
         self.coupling = coupling
         self.n_env = len(seeds)
         self.record_spikes = record_spikes
+        self._n_steps = steps_per_block(body.model.opt.timestep)
         self._horizon_s = horizon_s
         self._reach = reach_curves(pools, horizon_s)
         self._reach_of: rate_model.Decays | None = None  # the state that the curves belong to
@@ -146,8 +168,8 @@ class Simulation:
         output = self._drive_pools(ticks)
         self._drive = wanted
         self._restored_contacts = {}
-        control = output.active_state.reshape(self.n_env, STEPS_PER_BLOCK, 2, -1).mean(axis=2)
-        record = self._batch.rollout(STEPS_PER_BLOCK, control=control, record=_RECORD)
+        control = step_control(output.active_state, self._n_steps)
+        record = self._batch.rollout(self._n_steps, control=control, record=_RECORD)
         self._check()
         return Block(
             drive=ticks,

@@ -13,3 +13,5 @@ except Exception as failure:
         " unset where no pictures are made, or give it what it needs; on Debian or Ubuntu that is"
         " libegl1 libgl1 libgl1-mesa-dri (for MUJOCO_GL=egl) or libosmesa6 (for MUJOCO_GL=osmesa)"
     ) from failure
+
+from neurocoord.body.adopt import adopt as adopt
