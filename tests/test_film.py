@@ -208,7 +208,7 @@ def test_a_failure_half_way_keeps_the_old_file(tmp_path, monkeypatch) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("half way")
 
-    monkeypatch.setattr(film, "_painter", broken)
+    monkeypatch.setattr(film, "Painter", broken)
     path = tmp_path / "a.gif"
     path.write_text("old")
     with pytest.raises(RuntimeError, match="half way"):

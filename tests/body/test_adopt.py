@@ -9,8 +9,9 @@ import pytest
 
 from neurocoord import synchrony
 from neurocoord.body import adopt
-from neurocoord.body.adopt import adoption
+from neurocoord.body.adoption import adoption
 from neurocoord.body.model import MUSCLE_DENSITY_KG_PER_CM3
+from neurocoord.body.pace import unwarned
 from neurocoord.motorunits import counts, published
 from neurocoord.simulation import BLOCK_S, Block, Simulation, step_control, steps_per_block
 
@@ -309,7 +310,7 @@ def test_arguments_that_are_not_allowed(options: dict, message: str) -> None:
 )
 def test_the_models_of_myo_sim(name: str, n_muscles: int, removed: int) -> None:
     myo_sim = pytest.importorskip("myo_sim", reason="pip install 'neurocoord[myo]'")
-    with warnings.catch_warnings():
+    with unwarned(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of MuJoCo, on how its authors put their parts together
         source = myo_sim.load_spec(name)
     adopted = adoption(source, others="remove" if removed else "refuse")

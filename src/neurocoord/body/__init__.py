@@ -1,6 +1,7 @@
 """The body: tables, model, and what can be read of it; the first of the rooms that know MuJoCo."""
 
 import os
+from typing import Any
 
 try:
     import mujoco  # noqa: F401
@@ -14,4 +15,11 @@ except Exception as failure:
         " libegl1 libgl1 libgl1-mesa-dri (for MUJOCO_GL=egl) or libosmesa6 (for MUJOCO_GL=osmesa)"
     ) from failure
 
-from neurocoord.body.adopt import adopt as adopt
+
+def __getattr__(name: str) -> Any:
+    """`adopt`, loaded when it is asked for."""
+    if name != "adopt":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from neurocoord.body.adoption import adopt
+
+    return adopt

@@ -13,7 +13,7 @@ from neurocoord.cli.given import Json, Quiet, checking, stoppable
 if TYPE_CHECKING:
     import numpy as np
 
-    from neurocoord.body.adopt import Adoption
+    from neurocoord.body.adoption import Adoption
     from neurocoord.body.model import Body
     from neurocoord.simulation import Simulation
 
@@ -62,7 +62,7 @@ def command(
     with checking():
         _check(drive, seconds, seed)
         from neurocoord import synchrony
-        from neurocoord.body.adopt import adoption
+        from neurocoord.body.adoption import adoption
         from neurocoord.body.model import keyframe_qpos
         from neurocoord.motorunits import published
         from neurocoord.simulation import Simulation
