@@ -205,7 +205,7 @@ def test_a_window_without_a_screen_says_so(monkeypatch) -> None:
 
 
 def test_a_failure_half_way_keeps_the_old_file(tmp_path, monkeypatch) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise RuntimeError("half way")
 
     monkeypatch.setattr(film, "Painter", broken)

@@ -181,13 +181,19 @@ def _mirror(muscles: tuple[str, ...]) -> np.ndarray:
     return np.array([index.get(o, i) for i, o in enumerate(other)], np.int64)
 
 
+def keyframe_names(body: Body) -> list[str]:
+    """Names of the body's keyframes."""
+    return [body.model.key(k).name for k in range(body.model.nkey)]
+
+
 def keyframe_qpos(body: Body, name: str) -> np.ndarray:
     """``qpos`` of a keyframe of the body by name."""
-    names = [body.model.key(k).name for k in range(body.model.nkey)]
+    names = keyframe_names(body)
     if name not in names:
         near = difflib.get_close_matches(name, names, 1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"keyframe {name!r} is unknown; allowed: {', '.join(names)}{hint}")
+        allowed = ", ".join(names) or "none, the model has no keyframes"
+        raise ValueError(f"keyframe {name!r} is unknown; allowed: {allowed}{hint}")
     return body.model.key(name).qpos.copy()
 
 

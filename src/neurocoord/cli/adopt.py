@@ -77,7 +77,7 @@ def command(
         if save is not None:
             _check_film(save)
     done = _run(simulation, drive, seconds, quiet=quiet or json)
-    if save is not None:
+    if save is not None and done.time_s.size:
         from neurocoord import film
 
         view = film.View(distance_m=1.2 * float(body.model.stat.extent))
@@ -183,6 +183,8 @@ def _text(value: Any) -> str:
 
 
 def _found(body: Body) -> dict[str, Any]:
+    from neurocoord.body.model import keyframe_names
+
     units = body.table.n_units
     return {
         "muscles": len(body.muscles),
@@ -195,7 +197,7 @@ def _found(body: Body) -> dict[str, Any]:
         "degrees_of_freedom": int(body.model.nv),
         "hinges": len(body.joints),
         "time_step_ms": 1e3 * float(body.model.opt.timestep),
-        "keyframes": [body.model.key(k).name for k in range(body.model.nkey)],
+        "keyframes": keyframe_names(body),
     }
 
 
