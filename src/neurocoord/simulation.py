@@ -14,17 +14,18 @@ import mujoco
 import numpy as np
 from mujoco.batch import Batch
 
+from neurocoord.body.clock import BLOCK_S as BLOCK_S
+from neurocoord.body.clock import TICKS_PER_BLOCK as TICKS_PER_BLOCK
+from neurocoord.body.clock import steps_per_block
 from neurocoord.body.model import Body
 from neurocoord.body.reading import STAGE, BodyReading, make_reader, read
 from neurocoord.motorunits import kernel, rate_model
 from neurocoord.motorunits.discharge import drive_ramp
+from neurocoord.motorunits.parameters import TICK_S as TICK_S
 from neurocoord.motorunits.parameters import Coupling, PoolParameters
 from neurocoord.motorunits.reach import drive_to_reach, reach_curves
 
-TICK_S = 0.001
-TICKS_PER_BLOCK = 4
-STEPS_PER_BLOCK = 2
-BLOCK_S = TICK_S * TICKS_PER_BLOCK
+STEPS_PER_BLOCK = 2  # of the project's own models, whose time step is 2 ms
 _CONTACTS = ("contact_found", "contact_force_n", "contact_position_m")
 _RECORD = ("actuator_force", "actuator_length", "actuator_velocity", "qfrc_actuator")
 
@@ -56,19 +57,6 @@ class Snapshot(NamedTuple):
     expected: rate_model.ExpectedState
     drive: np.ndarray
     contacts: dict[str, np.ndarray]  # of the reading: MuJoCo's state does not hold them
-
-
-def steps_per_block(timestep_s: float) -> int:
-    """Physics steps in a block: whole ticks make a step, or whole steps a tick."""
-    n_steps = round(BLOCK_S / timestep_s)
-    fits = n_steps > 0 and abs(n_steps * timestep_s - BLOCK_S) < 1e-9
-    if not fits or (n_steps % TICKS_PER_BLOCK and TICKS_PER_BLOCK % n_steps):
-        raise ValueError(
-            f"the model's time step of {timestep_s:g} s does not fit a block of {BLOCK_S:g} s in"
-            f" {TICKS_PER_BLOCK} ticks; allowed are 0.004, 0.002 and 0.001 s and whole parts of"
-            " 0.001 s (`neurocoord.body.adopt` shortens a model's)"
-        )
-    return n_steps
 
 
 def step_control(active_state: np.ndarray, n_steps: int) -> np.ndarray:

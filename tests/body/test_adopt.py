@@ -10,10 +10,11 @@ import pytest
 from neurocoord import synchrony
 from neurocoord.body import adopt
 from neurocoord.body.adoption import adoption
+from neurocoord.body.clock import steps_per_block
 from neurocoord.body.model import MUSCLE_DENSITY_KG_PER_CM3
 from neurocoord.body.pace import unwarned
 from neurocoord.motorunits import counts, published
-from neurocoord.simulation import BLOCK_S, Block, Simulation, step_control, steps_per_block
+from neurocoord.simulation import BLOCK_S, Block, Simulation, step_control
 
 ARM = """
 <mujoco model="arm">
@@ -121,7 +122,8 @@ def test_delay_of_control_goes() -> None:
 
 def test_other_actuators_are_refused_or_removed() -> None:
     orientation = '<orientation name="servo" joint="ball" kp="1"/>'
-    source = spec(MOTOR, FLEXOR.format(""), orientation)
+    sensors = '<sensor><actuatorfrc actuator="motor"/><actuatorfrc actuator="flexor_r"/></sensor>'
+    source = spec(MOTOR, FLEXOR.format(""), orientation, rest=sensors)
     before = source.compile()
     assert before.nactuator != before.nu
     with pytest.raises(ValueError, match=r"2 of 3 actuators .*'motor', 'servo'.*nactuator = nu"):
@@ -129,7 +131,11 @@ def test_other_actuators_are_refused_or_removed() -> None:
     adopted = adoption(source, others="remove")
     assert adopted.body.muscles == ("flexor_r",)
     assert adopted.body.model.nu == adopted.body.model.nactuator == 1
-    assert adopted.changes[0] == ("removed 2 actuators that are no muscles: 'motor', 'servo'")
+    assert adopted.changes[:2] == (
+        "removed 2 actuators that are no muscles: 'motor', 'servo'",
+        "removed 1 sensor of theirs",
+    )
+    assert adopted.body.model.nsensor == 1
     with pytest.raises(ValueError, match="got 'zero'; nearest"):
         adopt(source, others="zero")
 

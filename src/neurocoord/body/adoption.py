@@ -12,15 +12,15 @@ volume from force and optimal length, number of units from volume.
 from __future__ import annotations
 
 import hashlib
-import math
 from os import PathLike
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import mujoco
 import numpy as np
 from numpy.typing import ArrayLike
 
+from neurocoord.body import freeing
 from neurocoord.body.model import (
     MUSCLE_DENSITY_KG_PER_CM3,
     NO_SUPPORT,
@@ -36,15 +36,6 @@ from neurocoord.settings import chosen
 
 SPECIFIC_TENSION_N_PER_CM2 = 60.0  # Rajagopal et al. 2016 (IEEE TBME 63:2068), as many models have
 TYPE1_SHARE = 0.5  # of muscle mass (choice)
-OTHERS = ("refuse", "remove")
-BLOCK_S, TICKS_PER_BLOCK = 0.004, 4  # the clock that physics steps must fit
-MUSCLE = (mujoco.mjtGain.mjGAIN_MUSCLE, mujoco.mjtBias.mjBIAS_MUSCLE)
-FILTERS = {
-    mujoco.mjtDyn.mjDYN_NONE,
-    mujoco.mjtDyn.mjDYN_MUSCLE,
-    mujoco.mjtDyn.mjDYN_FILTER,
-    mujoco.mjtDyn.mjDYN_FILTEREXACT,
-}
 N_MUSCLE_PARAMETERS = 9  # of gainprm and biasprm, that a muscle's force depends on
 
 
@@ -93,11 +84,11 @@ def adoption(
     Active and passive force of an actuator may have parameters of their own; the simulation keeps
     both, and ``body.muscle_parameters`` tells of the active ones.
     """
-    chosen("others", (others,), OTHERS, "way")
+    chosen("others", (others,), freeing.OTHERS, "way")
     spec, label = _read(source)
-    changes = _remove_others(spec, others)
-    changes += _free_muscles(spec)
-    changes += _fit_timestep(spec)
+    changes = freeing.remove_others(spec, others)
+    changes += freeing.free_muscles(spec)
+    changes += freeing.fit_timestep(spec)
     model = _compile(spec, label)
     _check_compiled(model)
     table = _table(model, type1_share, specific_tension_n_per_cm2)
@@ -133,118 +124,6 @@ def _compile(spec: mujoco.MjSpec, label: str) -> mujoco.MjModel:
 
 def _one_line(failure: Exception) -> str:
     return " ".join(str(failure).split())
-
-
-# ---- what is changed ----
-
-
-def _label(actuator: Any) -> str:
-    return repr(actuator.name) if actuator.name else f"number {actuator.id}"
-
-
-def _remove_others(spec: mujoco.MjSpec, others: str) -> list[str]:
-    """Refuse or remove what is no muscle; a half muscle is refused always."""
-    rest = []
-    for actuator in spec.actuators:
-        kinds = actuator.gaintype == MUSCLE[0], actuator.biastype == MUSCLE[1]
-        if all(kinds):
-            _check_muscle(actuator)
-        elif any(kinds):
-            raise ValueError(
-                f"actuator {_label(actuator)} is half a muscle: gaintype"
-                f" {_kind(actuator.gaintype)} with biastype {_kind(actuator.biastype)}; both"
-                " must be 'muscle', as <muscle> makes them"
-            )
-        else:
-            rest.append(actuator)
-    n_muscles = len(spec.actuators) - len(rest)
-    if n_muscles == 0:
-        raise ValueError(
-            f"the model has no muscles: {len(rest)} actuators, none with gaintype 'muscle'"
-        )
-    if not rest:
-        return []
-    names = ", ".join(_label(actuator) for actuator in rest[:5]) + ("..." if rest[5:] else "")
-    if others == "refuse":
-        raise ValueError(
-            f"{len(rest)} of {len(spec.actuators)} actuators are no muscles: {names}. Motor units"
-            " drive muscles alone, each by one control (nactuator = nu); others='remove' takes"
-            " the rest out of the model"
-        )
-    for actuator in rest:
-        spec.delete(actuator)
-    return [f"removed {_n(len(rest), 'actuator')} that are no muscles: {names}"]
-
-
-def _check_muscle(actuator: Any) -> None:
-    if actuator.dyntype not in FILTERS:
-        allowed = ", ".join(sorted(_kind(kind) for kind in FILTERS))
-        raise ValueError(
-            f"actuator {_label(actuator)} has dyntype {_kind(actuator.dyntype)}, which is no"
-            f" activation filter that can be taken off; allowed: {allowed}"
-        )
-
-
-def _kind(value: Any) -> str:
-    """`mjDYN_MUSCLE` -> `'muscle'`."""
-    return repr(value.name.split("_", 1)[1].lower())
-
-
-def _free_muscles(spec: mujoco.MjSpec) -> list[str]:
-    """Control = active state: no filter, no limits, no delay; every muscle has a name."""
-    n_filtered = n_limited = n_delayed = n_named = 0
-    taken = {actuator.name for actuator in spec.actuators}
-    for index, actuator in enumerate(spec.actuators):
-        n_filtered += actuator.dyntype != mujoco.mjtDyn.mjDYN_NONE
-        n_limited += _is_limited(actuator.ctrllimited, actuator.ctrlrange)
-        n_delayed += actuator.delay > 0 or actuator.nsample > 0
-        actuator.dyntype = mujoco.mjtDyn.mjDYN_NONE
-        actuator.actdim, actuator.actearly = -1, False
-        actuator.ctrllimited = actuator.actlimited = mujoco.mjtLimited.mjLIMITED_FALSE
-        actuator.ctrlrange = actuator.actrange = [0.0, 0.0]
-        actuator.delay, actuator.nsample = 0.0, 0
-        if not actuator.name:
-            actuator.name = _free_name(f"muscle_{index}", taken)
-            n_named += 1
-    for key in spec.keys:  # their activations and controls are of actuators that were others
-        key.act, key.ctrl = [], []
-    told = (
-        ("took the activation filter off {} (dyntype none)", n_filtered),
-        ("lifted the limits of control of {}", n_limited),
-        ("took the delay of control off {}", n_delayed),
-        ("named {}", n_named),
-    )
-    return [text.format(_n(count, "muscle")) for text, count in told if count]
-
-
-def _is_limited(limited: Any, limits: np.ndarray) -> bool:
-    if limited == mujoco.mjtLimited.mjLIMITED_AUTO:
-        return bool(limits[0] < limits[1])
-    return bool(limited == mujoco.mjtLimited.mjLIMITED_TRUE)
-
-
-def _free_name(name: str, taken: set[str]) -> str:
-    while name in taken:
-        name += "_"
-    taken.add(name)
-    return name
-
-
-def _n(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
-def _fit_timestep(spec: mujoco.MjSpec) -> list[str]:
-    """Shorten the physics step until whole steps of whole or split ticks make a block of 4 ms."""
-    given_s = spec.option.timestep
-    n_steps = max(1, math.ceil(BLOCK_S / given_s - 1e-9))
-    while n_steps % TICKS_PER_BLOCK and TICKS_PER_BLOCK % n_steps:
-        n_steps += 1
-    fitting_s = BLOCK_S / n_steps
-    if math.isclose(given_s, fitting_s, rel_tol=1e-9):
-        return []
-    spec.option.timestep = fitting_s
-    return [f"shortened the time step from {1e3 * given_s:g} to {1e3 * fitting_s:g} ms"]
 
 
 # ---- what comes of it ----
@@ -286,7 +165,7 @@ def _remarks(model: mujoco.MjModel) -> list[str]:
         ("{}: passive force is another muscle's (biasprm is not gainprm)", n_split),
         ("{}: limits of force (forcerange)", n_capped),
     )
-    return [text.format(_n(count, "muscle")) for text, count in told if count]
+    return [text.format(freeing.counted(count, "muscle")) for text, count in told if count]
 
 
 def muscle_volume_cm3(
