@@ -4,14 +4,18 @@ import json
 import sys
 from types import SimpleNamespace
 
+import mujoco
 import numpy as np
 import pytest
 
 from neurocoord import bench, cli
-from neurocoord.bench import Row, Size
+from neurocoord.bench import Row, Size, bodies
+from neurocoord.body import pace
 from neurocoord.motorunits import kernel, published
 from neurocoord.synchrony import STRATEGIES
 
+PEER_BODY = """<mujoco><worldbody><geom type="plane" size="0 0 1"/>
+<body><freejoint/><geom type="capsule" size="0.1 0.4"/></body></worldbody></mujoco>"""
 TINY = Size(2, 5, seconds=0.01, repeats=1, whole_body=False, fresh_processes=1)
 
 
@@ -134,6 +138,51 @@ def test_a_child_that_fails_is_told() -> None:
         bench._fresh("raise SystemExit('no such luck')")
 
 
+def test_physics_without_the_peer_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "PEER", "no_such_package_here")
+    rows = bench.physics(TINY)
+    sound(rows)
+    assert [row.value is None for row in rows] == [False, True, True]
+    assert (rows[0].target, rows[0].unit) == (5000.0, "1/s")
+    for part in ("142 muscles", "contacts", "wraps", "2 ms a step"):
+        assert part in rows[0].note
+    assert all("neurocoord[myo]" in row.note for row in rows[1:])
+
+
+def test_physics_measures_the_peers_lying_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def load_spec(name: str) -> mujoco.MjSpec:
+        asked.append(name)
+        return mujoco.MjSpec.from_string(PEER_BODY)
+
+    monkeypatch.setitem(sys.modules, "myo_sim", SimpleNamespace(load_spec=load_spec))
+    monkeypatch.setattr(bodies.metadata, "version", lambda name: "0.2.3")
+    rows = bench.physics(TINY)
+    sound(rows)
+    assert asked == ["myolegs", "myofullbody"]
+    assert all("0.2.3: 0 muscles, nv 6" in row.note for row in rows[1:])
+
+
+def test_a_pace_is_measured_from_the_same_state_each_time() -> None:
+    model = mujoco.MjSpec.from_string(PEER_BODY).compile()
+    start = pace.lying(model, 0.8)
+    assert start[2] == 0.8
+    np.testing.assert_allclose(start[3:], [np.sqrt(0.5), -np.sqrt(0.5), 0.0, 0.0], atol=1e-12)
+    timed = pace.Pace(model, start, control=0.0, settle_s=0.1)
+    ends = []
+    for _ in range(2):
+        assert timed.steps_per_second(20) > 0
+        ends.append(timed.data.qpos.copy())
+    np.testing.assert_array_equal(*ends)
+    assert ends[0][2] < 0.8 and timed.is_sound()
+    timed.data.qpos[0] = np.nan
+    assert not timed.is_sound()
+    hinged = PEER_BODY.replace("<freejoint/>", '<joint axis="0 1 0"/>')
+    with pytest.raises(ValueError, match="no free joint"):
+        pace.lying(mujoco.MjSpec.from_string(hinged).compile(), 0.3)
+
+
 def test_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench, "_copy_bytes_per_second", lambda n_bytes, repeats: 1e9)
     monkeypatch.setattr(bench, "updates_per_second", lambda *given: 1e6)
@@ -155,7 +204,10 @@ def test_copying_and_arithmetic_give_a_rate() -> None:
 
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = [Row("speed", 2.5, "x", 5.0, False, "slow"), Row("size", None, "MB", note="not told")]
+    rows = [
+        Row("speed", 2.5, "x", 5.0, False, "slow"),
+        Row("size", None, "MB", note="not told: x[y]"),
+    ]
     monkeypatch.setattr(bench, "GROUPS", {"all": lambda size: rows, "none": lambda size: []})
 
 
@@ -177,7 +229,7 @@ def test_json_has_rows_and_nothing_else(fake, capfd) -> None:
 def test_the_table_says_what_was_met(fake, capfd) -> None:
     code, out, err = call(capfd, "--only", "all", "--quiet")
     assert (code, err) == (0, "")
-    for word in ("speed", "2.5", "no", "slow", "none", "not told"):
+    for word in ("speed", "2.5", "no", "slow", "none", "not told: x[y]"):
         assert word in out
 
 

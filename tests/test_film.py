@@ -205,10 +205,10 @@ def test_a_window_without_a_screen_says_so(monkeypatch) -> None:
 
 
 def test_a_failure_half_way_keeps_the_old_file(tmp_path, monkeypatch) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise RuntimeError("half way")
 
-    monkeypatch.setattr(film, "_painter", broken)
+    monkeypatch.setattr(film, "Painter", broken)
     path = tmp_path / "a.gif"
     path.write_text("old")
     with pytest.raises(RuntimeError, match="half way"):

@@ -42,6 +42,7 @@ DOORS = {
     "imageio_ffmpeg": ("film",),
     "matplotlib": ("analysis.plots",),
     "mujoco": ("body", "simulation", "film"),
+    "myo_sim": ("bench",),
     "pickle": (),
     "pymuscle": ("bench",),
     "ray": ("study",),

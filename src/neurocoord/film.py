@@ -55,6 +55,14 @@ class View(NamedTuple):
     height_m: float = 0.05  # of the point looked at, over the centre of mass
 
 
+class Postures(NamedTuple):
+    """What a body did, a row for each block of 4 ms."""
+
+    time_s: np.ndarray  # [block]
+    qpos: np.ndarray  # [block, nq]
+    active_state: np.ndarray  # [block, muscle]
+
+
 def has_screen() -> bool:
     """Whether a window could be opened, as far as the environment tells."""
     return not sys.platform.startswith("linux") or any(
@@ -95,6 +103,13 @@ def muscle_rgb(active_state: np.ndarray) -> np.ndarray:
     return (1.0 - share) * RESTING_RGB + share * FULL_RGB
 
 
+def colour_muscles(model: mujoco.MjModel, active_state: np.ndarray) -> None:
+    """Colour tendons by the active states [muscle] of the muscles that pull on them."""
+    pulled = np.flatnonzero(model.actuator_trntype == mujoco.mjtTrn.mjTRN_TENDON)
+    tendons = model.actuator_trnid[pulled, 0]
+    model.tendon_rgba[tendons, :3] = muscle_rgb(np.take(active_state, pulled))
+
+
 class Painter:
     """Draws one body, off screen. Close it, or use it in a ``with`` statement.
 
@@ -123,7 +138,6 @@ class Painter:
             self._scene.flags[flag] = False
         self._option = mujoco.MjvOption()
         self._camera = mujoco.MjvCamera()
-        self._tendon = np.array([self._model.actuator(name).trnid[0] for name in body.muscles], int)
         self._context = _open_context(self._size[1], self._size[0])
         try:
             scales = mujoco.mjtFontScale
@@ -153,8 +167,8 @@ class Painter:
         mujoco.mj_comPos(self._model, self._data)
         mujoco.mj_camlight(self._model, self._data)
         mujoco.mj_tendon(self._model, self._data)
-        self._model.tendon_rgba[self._tendon, :3] = muscle_rgb(active_state)
-        follow(self._camera, self.view, self._data.subtree_com[1])
+        colour_muscles(self._model, active_state)
+        follow(self._camera, self.view, self._data.subtree_com[0])
         self._context.make_current()
         mujoco.mjv_updateScene(
             self._model,
@@ -207,7 +221,6 @@ class Window:
         self.view = view or View()
         self._model = drawn_model(body, 640, 480)
         self._data = mujoco.MjData(self._model)
-        self._tendon = np.array([self._model.actuator(name).trnid[0] for name in body.muscles], int)
         try:
             from mujoco.viewer import launch_passive
 
@@ -227,7 +240,7 @@ class Window:
         with self._viewer.lock():
             self._data.qpos[:] = qpos
             mujoco.mj_forward(self._model, self._data)
-            self._model.tendon_rgba[self._tendon, :3] = muscle_rgb(active_state)
+            colour_muscles(self._model, active_state)
             self._viewer.cam.lookat[:2] = self._data.subtree_com[1][:2]
         self._viewer.sync()
         time.sleep(max(0.0, self._next_s - time.monotonic()))
@@ -239,8 +252,14 @@ class Window:
         self._viewer.close()
 
 
-def film_trial(
-    trial: Trial,
+def film_trial(trial: Trial, path: str | Path, **options: Any) -> Path:
+    """Write a trial as ``.mp4`` or ``.gif``; ``options`` as ``film_run`` has them."""
+    return film_run(*_recorded(trial), path, **options)
+
+
+def film_run(
+    body: Body,
+    run: Postures,
     path: str | Path,
     *,
     fps: int = 25,
@@ -250,7 +269,7 @@ def film_trial(
     view: View | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Path:
-    """Write a trial as ``.mp4`` or ``.gif``; ``slower`` 2 plays at half speed."""
+    """Write what a body did as ``.mp4`` or ``.gif``; ``slower`` 2 plays at half speed."""
     path = _checked_path(path)
     if not 1 <= fps <= 50:
         raise ValueError(f"fps={fps} is not allowed; it is 1 to 50")
@@ -258,11 +277,10 @@ def film_trial(
         raise ValueError(f"slower={slower} is not allowed; it is 0.05 to 100")
     if path.suffix.lower() == ".mp4" and (width % 2 or height % 2):
         raise ValueError(f"width={width}, height={height}: an .mp4 needs even numbers")
-    time_s = trial.trace.time_s
-    shown = np.arange(time_s[0], time_s[-1] + 0.5 * BLOCK_S, 1.0 / (fps * slower))
-    blocks = np.clip(np.searchsorted(time_s, shown - 0.5 * BLOCK_S), 0, time_s.size - 1)
-    with _whole(path) as part, _painter(trial, width, height, view) as painter:
-        frames = _frames(painter, trial, blocks, progress)
+    shown = np.arange(run.time_s[0], run.time_s[-1] + 0.5 * BLOCK_S, 1.0 / (fps * slower))
+    blocks = np.clip(np.searchsorted(run.time_s, shown - 0.5 * BLOCK_S), 0, run.time_s.size - 1)
+    with _whole(path) as part, Painter(body, width=width, height=height, view=view) as painter:
+        frames = _frames(painter, run, blocks, progress)
         if path.suffix.lower() == ".gif":
             iio.imwrite(part, list(frames), duration=1000.0 / fps, loop=0)
         else:
@@ -288,13 +306,13 @@ def contact_sheet(
         if value < 1:
             raise ValueError(f"{name}={value} is not allowed; it is 1 or more")
     blocks = np.linspace(0, trial.trace.time_s.size - 1, n).round().astype(int)
-    columns = min(columns, n)
-    gap = 4
+    columns, gap = min(columns, n), 4
     size = (-(-n // columns) * (height + gap) + gap, columns * (width + gap) + gap, 3)
     sheet = np.full(size, 255, np.uint8)
+    body, run = _recorded(trial)
     with _whole(path) as part:
-        with _painter(trial, width, height, view) as painter:
-            for index, picture in enumerate(_frames(painter, trial, blocks, None)):
+        with Painter(body, width=width, height=height, view=view) as painter:
+            for index, picture in enumerate(_frames(painter, run, blocks, None)):
                 row, column = divmod(index, columns)
                 top, left = gap + row * (height + gap), gap + column * (width + gap)
                 sheet[top : top + height, left : left + width] = picture
@@ -302,23 +320,20 @@ def contact_sheet(
     return path
 
 
-def _painter(trial: Trial, width: int, height: int, view: View | None) -> Painter:
+def _recorded(trial: Trial) -> tuple[Body, Postures]:
+    trace = trial.trace
+    by_block = trace.active_state.reshape(trace.time_s.size, STEPS_PER_BLOCK, -1).mean(axis=1)
     body = bodies.load(find_task(trial.config.task).body)
-    return Painter(body, width=width, height=height, view=view)
+    return body, Postures(trace.time_s, trace.qpos, by_block)
 
 
 def _frames(
-    painter: Painter,
-    trial: Trial,
-    blocks: np.ndarray,
-    progress: Callable[[float], None] | None,
+    painter: Painter, run: Postures, blocks: np.ndarray, progress: Callable[[float], None] | None
 ) -> Iterator[np.ndarray]:
-    trace = trial.trace
     for index, block in enumerate(blocks):
-        # the mean over 40 ms: single twitches would flicker
-        step = slice(max(0, (block - 5) * STEPS_PER_BLOCK), (block + 5) * STEPS_PER_BLOCK)
-        label = f"{round(float(trace.time_s[block]), 2) + 0.0:.2f} s"
-        yield painter.frame(trace.qpos[block], trace.active_state[step].mean(axis=0), label)
+        shown = run.active_state[max(0, block - 5) : block + 5].mean(axis=0)  # or it would flicker
+        label = f"{round(float(run.time_s[block]), 2) + 0.0:.2f} s"
+        yield painter.frame(run.qpos[block], shown, label)
         if progress is not None:
             progress((index + 1) / len(blocks))
 

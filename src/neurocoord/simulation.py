@@ -14,19 +14,20 @@ import mujoco
 import numpy as np
 from mujoco.batch import Batch
 
+from neurocoord.body.clock import BLOCK_S as BLOCK_S
+from neurocoord.body.clock import TICKS_PER_BLOCK as TICKS_PER_BLOCK
+from neurocoord.body.clock import steps_per_block
 from neurocoord.body.model import Body
 from neurocoord.body.reading import STAGE, BodyReading, make_reader, read
 from neurocoord.motorunits import kernel, onset, rate_model
 from neurocoord.motorunits.discharge import drive_ramp
 from neurocoord.motorunits.input_noise import input_noise
+from neurocoord.motorunits.parameters import TICK_S as TICK_S
 from neurocoord.motorunits.parameters import Coupling, PoolParameters
 from neurocoord.motorunits.reach import drive_to_reach, reach_curves
 from neurocoord.muscle.mechanics import normalised_length
 
-TICK_S = 0.001
-TICKS_PER_BLOCK = 4
-STEPS_PER_BLOCK = 2
-BLOCK_S = TICK_S * TICKS_PER_BLOCK
+STEPS_PER_BLOCK = 2  # of the project's own models, whose time step is 2 ms
 _CONTACTS = ("contact_found", "contact_force_n", "contact_position_m")
 LEAST_FIBRE_LENGTH = 0.05  # of the optimal one; motor units do not tell lengths below 0.7 apart
 _RECORD = ("actuator_force", "actuator_length", "actuator_velocity", "qfrc_actuator")
@@ -62,6 +63,14 @@ class Snapshot(NamedTuple):
     contacts: dict[str, np.ndarray]  # of the reading: MuJoCo's state does not hold them
 
 
+def step_control(active_state: np.ndarray, n_steps: int) -> np.ndarray:
+    """Control [env, step, muscle] from [env, tick, muscle]: means of ticks, or ticks held."""
+    n_env, n_ticks, n_muscles = active_state.shape
+    if n_steps > n_ticks:
+        return np.repeat(active_state, n_steps // n_ticks, axis=1)
+    return active_state.reshape(n_env, n_steps, n_ticks // n_steps, n_muscles).mean(axis=2)
+
+
 class Simulation:
     """``n_env`` bodies of one model, each muscle driven by its own pool of motor units."""
 
@@ -91,6 +100,7 @@ class Simulation:
         self._has_length = rate_model.has_length(pools)
         self.record_spikes = record_spikes
         self._onset_share = None if onset_share is None else onset.check_share(onset_share)
+        self._n_steps = steps_per_block(body.model.opt.timestep)
         self._horizon_s = horizon_s
         self._reach = reach_curves(pools, horizon_s)
         self._reach_of: rate_model.Decays | None = None  # the state that the curves belong to
@@ -163,8 +173,8 @@ class Simulation:
         output = self._drive_pools(ticks)
         self._drive = wanted
         self._restored_contacts = {}
-        control = output.active_state.reshape(self.n_env, STEPS_PER_BLOCK, 2, -1).mean(axis=2)
-        record = self._batch.rollout(STEPS_PER_BLOCK, control=control, record=_RECORD)
+        control = step_control(output.active_state, self._n_steps)
+        record = self._batch.rollout(self._n_steps, control=control, record=_RECORD)
         self._check()
         self._fibre_length = self._normalised(record["actuator_length"][:, -1])
         return Block(

@@ -1,6 +1,7 @@
 """The body: tables, model, and what can be read of it; the first of the rooms that know MuJoCo."""
 
 import os
+from typing import Any
 
 try:
     import mujoco  # noqa: F401
@@ -13,3 +14,12 @@ except Exception as failure:
         " unset where no pictures are made, or give it what it needs; on Debian or Ubuntu that is"
         " libegl1 libgl1 libgl1-mesa-dri (for MUJOCO_GL=egl) or libosmesa6 (for MUJOCO_GL=osmesa)"
     ) from failure
+
+
+def __getattr__(name: str) -> Any:
+    """`adopt`, loaded when it is asked for."""
+    if name != "adopt":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from neurocoord.body.adoption import adopt
+
+    return adopt

@@ -51,7 +51,7 @@ class Body(NamedTuple):
     joint_qpos: np.ndarray  # int64[joint]
     joint_range: np.ndarray  # float64[joint, 2], rad
     dof_above: np.ndarray  # bool[body, nv]: the dof moves the body
-    mirror_muscle: np.ndarray  # int64[muscle]: the same muscle of the other side
+    mirror_muscle: np.ndarray  # int64[muscle]: that of the other side; itself where none is
     muscle_parameters: MuscleParameters
     table: MuscleTable
     support: Support
@@ -87,6 +87,10 @@ def _support(model: mujoco.MjModel) -> Support:
     return Support(tuple(geoms), tuple(groups), np.array(bodies), tuple(sides), np.array(addresses))
 
 
+# of a model whose contacts are not read
+NO_SUPPORT = Support((), (), np.zeros(0, np.int64), (), np.zeros(0, np.int64))
+
+
 def _muscle_table(muscles: tuple[str, ...]) -> MuscleTable:
     rows = {side_name(row.name, side): row for row in load_anatomy().muscles for side in SIDES}
     ordered = [rows[muscle] for muscle in muscles]
@@ -101,14 +105,18 @@ def _muscle_table(muscles: tuple[str, ...]) -> MuscleTable:
 
 
 def muscle_parameters(model: mujoco.MjModel) -> MuscleParameters:
-    """The force-length-velocity parameters of every actuator, as MuJoCo reads them."""
+    """The force-length-velocity parameters of every actuator, as MuJoCo reads them.
+
+    A negative maximal force in the model means ``scale`` over ``actuator_acc0``.
+    """
     parameters = model.actuator_gainprm
+    scaled_n = parameters[:, 3] / np.maximum(model.actuator_acc0, mujoco.mjMINVAL)
     return MuscleParameters(
         length_range_low_m=model.actuator_lengthrange[:, 0].copy(),
         length_range_high_m=model.actuator_lengthrange[:, 1].copy(),
         range_low=parameters[:, 0].copy(),
         range_high=parameters[:, 1].copy(),
-        max_force_n=parameters[:, 2].copy(),
+        max_force_n=np.where(parameters[:, 2] < 0, scaled_n, parameters[:, 2]),
         lmin=parameters[:, 4].copy(),
         lmax=parameters[:, 5].copy(),
         vmax=parameters[:, 6].copy(),
@@ -126,10 +134,21 @@ def load(name: str = "humanoid") -> Body:
         raise ValueError(f"body {name!r} is unknown; allowed: {', '.join(BODY_MODELS)}{hint}")
     path = model_path(name)
     model = mujoco.MjModel.from_xml_path(str(path))
-    muscles = tuple(model.actuator(index).name for index in range(model.nu))
+    return describe(
+        name,
+        model,
+        table=_muscle_table(muscle_names(model)),
+        support=_support(model),
+        model_hash=hashlib.sha256(path.read_bytes()).hexdigest(),
+    )
+
+
+def describe(
+    name: str, model: mujoco.MjModel, *, table: MuscleTable, support: Support, model_hash: str
+) -> Body:
+    """The record of a compiled model whose actuators are all muscles, each with one control."""
+    muscles = muscle_names(model)
     hinges = [j for j in range(model.njnt) if model.jnt_type[j] == mujoco.mjtJoint.mjJNT_HINGE]
-    other_side = {"r": "l", "l": "r"}
-    mirror = [muscles.index(f"{m[:-1]}{other_side[m[-1]]}") for m in muscles]
     return Body(
         name=name,
         model=model,
@@ -140,22 +159,41 @@ def load(name: str = "humanoid") -> Body:
         joint_qpos=model.jnt_qposadr[hinges].astype(np.int64),
         joint_range=model.jnt_range[hinges].copy(),
         dof_above=_dof_above(model),
-        mirror_muscle=np.array(mirror),
+        mirror_muscle=_mirror(muscles),
         muscle_parameters=muscle_parameters(model),
-        table=_muscle_table(muscles),
-        support=_support(model),
+        table=table,
+        support=support,
         mass_kg=float(model.body_mass.sum()),
-        model_hash=hashlib.sha256(path.read_bytes()).hexdigest(),
+        model_hash=model_hash,
     )
+
+
+def muscle_names(model: mujoco.MjModel) -> tuple[str, ...]:
+    """Names of the actuators, in order."""
+    return tuple(model.actuator(index).name for index in range(model.nu))
+
+
+def _mirror(muscles: tuple[str, ...]) -> np.ndarray:
+    """Index [muscle] of the same name with the other ending of ``_r`` and ``_l``."""
+    index = {muscle: i for i, muscle in enumerate(muscles)}
+    turned = {"_r": "_l", "_l": "_r", "_R": "_L", "_L": "_R"}
+    other = [muscle[:-2] + turned.get(muscle[-2:], muscle[-2:]) for muscle in muscles]
+    return np.array([index.get(o, i) for i, o in enumerate(other)], np.int64)
+
+
+def keyframe_names(body: Body) -> list[str]:
+    """Names of the body's keyframes."""
+    return [body.model.key(k).name for k in range(body.model.nkey)]
 
 
 def keyframe_qpos(body: Body, name: str) -> np.ndarray:
     """``qpos`` of a keyframe of the body by name."""
-    names = [body.model.key(k).name for k in range(body.model.nkey)]
+    names = keyframe_names(body)
     if name not in names:
         near = difflib.get_close_matches(name, names, 1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"keyframe {name!r} is unknown; allowed: {', '.join(names)}{hint}")
+        allowed = ", ".join(names) or "none, the model has no keyframes"
+        raise ValueError(f"keyframe {name!r} is unknown; allowed: {allowed}{hint}")
     return body.model.key(name).qpos.copy()
 
 

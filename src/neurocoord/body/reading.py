@@ -115,7 +115,7 @@ def read(body: Body, reader: Reader) -> BodyReading:
         body_position_m=bound["xpos"].copy(),
         body_rotation=bound["xmat"].reshape(n_env, -1, 3, 3).copy(),
         dof_axis=bound["cdof"].copy(),
-        centre_of_mass_m=bound["subtree_com"][:, 1].copy(),
+        centre_of_mass_m=bound["subtree_com"][:, 0].copy(),
         contact_found=contact[..., 0] > 0,
         contact_force_n=contact[..., 1],
         contact_position_m=contact[..., 4:7],

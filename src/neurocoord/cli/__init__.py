@@ -1,4 +1,5 @@
-"""The command line: `neurocoord compare | run | info | view | validate | bench | train | pool`.
+"""The command line: `neurocoord compare | run | info | view | validate | bench | train | pool |
+adopt`.
 
 Bad input ends with one line on stderr and code 2 before any work; a failure of ours with code 1.
 Heavy rooms are imported inside the commands, so that help comes at once.
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from neurocoord.cli import bench, pool, train, validate
+from neurocoord.cli import adopt, bench, pool, train, validate
 from neurocoord.cli.given import BadInput, Json, Quiet
 from neurocoord.cli.given import checking as _checking
 from neurocoord.cli.given import names as _names
@@ -312,6 +313,7 @@ app.command("validate")(validate.command)
 app.command("bench")(bench.command)
 app.command("train")(train.command)
 app.command("pool")(pool.command)
+app.command("adopt")(adopt.command)
 
 
 def _refuse(message: str) -> int:
@@ -320,7 +322,7 @@ def _refuse(message: str) -> int:
 
 
 def _command(given: Sequence[str]) -> str:
-    names = {"compare", "run", "info", "view", "validate", "bench", "train", "pool"}
+    names = {"compare", "run", "info", "view", "validate", "bench", "train", "pool", "adopt"}
     return f"{given[0]} " if given and given[0] in names else ""
 
 

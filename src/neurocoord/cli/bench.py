@@ -1,4 +1,4 @@
-"""`neurocoord bench`: how fast and how large the motor-unit layer is on this machine."""
+"""`neurocoord bench`: how fast and how large motor units and body are on this machine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def command(
         str | None,
         typer.Option(
             metavar="NAME[,NAME]",
-            help="Some of throughput, peers, one_to_one, threads, startup, machine.",
+            help="Some of throughput, peers, one_to_one, threads, startup, machine, physics.",
             show_default="all",
         ),
     ] = None,
@@ -54,6 +54,7 @@ def command(
 
 
 def _print_rows(rows: Sequence[Row]) -> None:
+    from rich.markup import escape
     from rich.table import Table
 
     from neurocoord.cli import show
@@ -75,6 +76,6 @@ def _print_rows(rows: Sequence[Row]) -> None:
             "" if row.unit == "1" else row.unit,
             "" if row.target is None else f"{row.target:g}",
             "" if row.met is None else ("yes" if row.met else "no"),
-            note,
+            escape(note),
         )
     show.console().print(table)

@@ -13,7 +13,7 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from neurocoord.resources import models_folder
 
@@ -21,6 +21,9 @@ from neurocoord.resources import models_folder
 # anatomical counts and estimates from recordings (choice).
 RULES = {"fitted": "n_units", "low": "n_low", "high": "n_high"}
 SIDES = ("_r", "_l")
+# n = 80.4 V^0.379, V in cm3: through the muscles that have been counted; the table's
+# `interpolated` rows follow it.
+UNITS_AT_1_CM3, VOLUME_EXPONENT = 80.4, 0.379
 
 
 class MuscleUnits(NamedTuple):
@@ -51,6 +54,15 @@ def unit_counts(muscle_ids: Sequence[str], rule: str = "fitted") -> NDArray[np.i
     if rule not in RULES:
         raise ValueError(_unknown("rule", rule, list(RULES)))
     return np.array([row.n_units[rule] for row in _rows(muscle_ids)], dtype=np.int64)
+
+
+def units_of_volume(volume_cm3: ArrayLike) -> NDArray[np.int64]:
+    """Number of motor units of muscles of a volume (cm3), by the fit; any shape, 1 or more."""
+    volume = np.asarray(volume_cm3, dtype=np.float64)
+    if not np.all(np.isfinite(volume) & (volume > 0)):
+        raise ValueError(f"volume_cm3 must be finite and above 0, got {volume_cm3!r}")
+    n_units = np.rint(UNITS_AT_1_CM3 * volume**VOLUME_EXPONENT)
+    return np.maximum(n_units, 1).astype(np.int64)
 
 
 def type1_share(muscle_ids: Sequence[str]) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""Speed and size of the motor-unit layer, measured on this machine: `neurocoord bench`.
+"""Speed and size of the motor units and of the body, measured on this machine: `neurocoord bench`.
 
 Every figure is the median of repeats, from one process on one core. Nothing here is a test: what a
 machine can do is told, not judged, and `met` compares with the target the project set itself. Units
@@ -16,12 +16,16 @@ import time
 from collections.abc import Callable, Sequence
 from importlib import import_module, metadata
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurocoord import settings, synchrony
+from neurocoord.bench.rows import Row as Row
+from neurocoord.bench.rows import Size as Size
+from neurocoord.bench.rows import at_least as _at_least
+from neurocoord.bench.rows import at_most as _at_most
 from neurocoord.motorunits import counts, fatigue, kernel, published
 from neurocoord.motorunits.parameters import PoolParameters, concat, n_muscles, n_units
 from neurocoord.threads import ONE_THREAD
@@ -43,28 +47,6 @@ READ = (
 )  # fmt: skip
 WRITTEN = ("phase", "twitch_1", "twitch_2")
 OPERATIONS = 14  # rate 6, phase 2, two comparisons, twitch 4
-
-
-class Row(NamedTuple):
-    """One figure. `target` and `met` are None where there is none, `value` where it has none."""
-
-    name: str
-    value: float | None
-    unit: str
-    target: float | None = None
-    met: bool | None = None
-    note: str = ""  # conditions, or why there is no value
-
-
-class Size(NamedTuple):
-    """How much is measured."""
-
-    n_muscles: int = 100
-    n_units: int = 120  # a muscle
-    seconds: float = 0.5  # simulated for each repeat
-    repeats: int = 7
-    whole_body: bool = True  # every muscle of the body; else `n_muscles` small ones
-    fresh_processes: int = 5
 
 
 def run(
@@ -285,6 +267,13 @@ def machine(size: Size) -> list[Row]:
     ]
 
 
+def physics(size: Size) -> list[Row]:
+    """Steps of the body lying on the floor, and those of other people's bodies."""
+    from neurocoord.bench import bodies  # MuJoCo is loaded only for this
+
+    return bodies.rows(size)
+
+
 GROUPS: dict[str, Callable[[Size], list[Row]]] = {
     "throughput": throughput,
     "peers": peers,
@@ -292,6 +281,7 @@ GROUPS: dict[str, Callable[[Size], list[Row]]] = {
     "threads": threads,
     "startup": startup,
     "machine": machine,
+    "physics": physics,
 }
 
 
@@ -309,14 +299,6 @@ def bytes_per_update(params: PoolParameters) -> int:
         raise AttributeError(name)
 
     return sum(map(size_of, READ)) + sum(map(size_of, WRITTEN))
-
-
-def _at_least(name: str, value: float, unit: str, target: float | None, note: str = "") -> Row:
-    return Row(name, value, unit, target, None if target is None else value >= target, note)
-
-
-def _at_most(name: str, value: float, unit: str, target: float, note: str = "") -> Row:
-    return Row(name, value, unit, target, value <= target, note)
 
 
 def _one_to_one_child(size: Sequence[Any]) -> None:
@@ -340,7 +322,7 @@ def _peak_mb() -> float | None:
 
 def _fresh(code: str, **environment: str) -> dict[str, Any]:
     """What a new Python process prints as JSON; a RuntimeError with its complaint if it fails."""
-    path = os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,

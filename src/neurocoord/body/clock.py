@@ -1,0 +1,33 @@
+"""One clock: ticks of the motor units, steps of the physics, blocks of both."""
+
+from __future__ import annotations
+
+import math
+
+from neurocoord.motorunits.parameters import TICK_S
+
+TICKS_PER_BLOCK = 4
+BLOCK_S = TICK_S * TICKS_PER_BLOCK
+
+
+def fitting_steps(timestep_s: float) -> int:
+    """Fewest physics steps in a block, none longer than ``timestep_s``, that fit the ticks.
+
+    They fit where whole ticks make a step, or whole steps a tick.
+    """
+    n_steps = max(1, math.ceil(BLOCK_S / timestep_s - 1e-9))
+    while n_steps % TICKS_PER_BLOCK and TICKS_PER_BLOCK % n_steps:
+        n_steps += 1
+    return n_steps
+
+
+def steps_per_block(timestep_s: float) -> int:
+    """Physics steps in a block; ValueError where they do not fit."""
+    n_steps = fitting_steps(timestep_s)
+    if not math.isclose(n_steps * timestep_s, BLOCK_S, rel_tol=1e-9):
+        raise ValueError(
+            f"the model's time step of {timestep_s:g} s does not fit a block of {BLOCK_S:g} s in"
+            f" {TICKS_PER_BLOCK} ticks; allowed are 0.004, 0.002 and 0.001 s and whole parts of"
+            " 0.001 s (`neurocoord.body.adopt` shortens a model's)"
+        )
+    return n_steps
