@@ -26,8 +26,7 @@ import numpy as np
 from neurocoord.body import model as bodies
 from neurocoord.body.model import Body
 from neurocoord.simulation import BLOCK_S, STEPS_PER_BLOCK
-from neurocoord.tasks import task as find_task
-from neurocoord.trial import Trial
+from neurocoord.trial import Trial, find_body
 
 FORMATS = (".mp4", ".gif")
 RESTING_RGB = np.array([0.16, 0.28, 0.80])  # choice
@@ -303,8 +302,7 @@ def contact_sheet(
 
 
 def _painter(trial: Trial, width: int, height: int, view: View | None) -> Painter:
-    body = bodies.load(find_task(trial.config.task).body)
-    return Painter(body, width=width, height=height, view=view)
+    return Painter(find_body(trial.config), width=width, height=height, view=view)
 
 
 def _frames(

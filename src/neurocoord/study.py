@@ -24,7 +24,6 @@ import numpy as np
 from neurocoord import synchrony, trial
 from neurocoord.analysis.plots import TracePanel
 from neurocoord.analysis.statistics import Measurement
-from neurocoord.body import model as bodies
 from neurocoord.results import atomic_path
 from neurocoord.settings import flatten, replace_path, split_assignment
 from neurocoord.tasks import TASKS, isometric
@@ -111,7 +110,7 @@ def check(configs: Iterable[TrialConfig]) -> None:
         if config.pools.n_units < 1:
             raise ValueError(f"pools.n_units={config.pools.n_units} is not allowed; at least 1")
         task = find_task(config.task)
-        body = bodies.load(task.body)
+        body = trial.find_body(config)
         horizon_s = task.horizon_s(task.plan(body, config.settings))
         if not 0 < horizon_s < 1:
             raise ValueError(f"horizon_s={horizon_s} is not allowed; it lies between 0 and 1")
@@ -255,7 +254,7 @@ def _traces(done: trial.Trial) -> dict[str, np.ndarray]:
     """Knee torque by block of 4 ms in an isometric trial; nothing in others."""
     if done.config.task != "isometric":
         return {}
-    torque = isometric.extension_torque_nm(bodies.load("dynamometer"), done.trace)
+    torque = isometric.extension_torque_nm(trial.find_body(done.config), done.trace)
     by_block = torque.reshape(-1, STEPS).mean(axis=1)
     return {"time_s": done.trace.time_s.copy(), "torque_nm": by_block}
 

@@ -25,7 +25,9 @@ DE_LEVA_MALE_PERCENT = {
     **{(f"tibia_{side}",): 4.33 for side in "rl"},
     **{(f"foot_{side}",): 1.37 for side in "rl"},
 }
-TABLES = ("segments", "bodies", "joints", "contacts", "wraps", "wrapping", "paths", "muscles")
+TABLES = (
+    "bodies", "joints", "contacts", "wraps", "wrapping", "paths", "muscles", "stabilizers",
+)  # fmt: skip
 MIDLINE_SIGN = {"bending": -1.0, "rotation": -1.0, "extension": 1.0}  # what the mirror does to them
 OTHER_SIDE = {"_r": "_l", "_l": "_r"}
 Y = np.array([1.0, -1.0, 1.0])
@@ -156,7 +158,7 @@ def test_only_straps_hold_the_dynamometer(dynamometer):
 
 @pytest.mark.parametrize("name", KEYFRAMES)
 def test_without_muscles_the_body_collapses(body, name):
-    """Nothing props it up: from every keyframe it falls, or goes on lying."""
+    """Nothing props it up: from every keyframe it falls, and from lying it flattens."""
     data = mujoco.MjData(body.model)
     data.qpos[:] = model.keyframe_qpos(body, name)
     mujoco.mj_forward(body.model, data)
@@ -167,9 +169,8 @@ def test_without_muscles_the_body_collapses(body, name):
         lowest_pelvis = min(lowest_pelvis, data.xpos[1, 2])
     assert not data.warning.number.any()
     assert lowest_pelvis < 0.25
-    if name in ("supine", "prone"):
-        assert data.subtree_com[1, 2] < start + 0.02
-    else:
+    assert data.subtree_com[1, 2] < 0.85 * start
+    if name in ("standing", "hands_knees"):
         assert data.subtree_com[1, 2] < start - 0.1
 
 
