@@ -17,7 +17,7 @@ GROUPS = ("agonists", "antagonists", "stabilizers")
 
 def command(
     name: Annotated[
-        str | None, typer.Argument(help="One muscle, such as VAS_L_r.", show_default=False)
+        str | None, typer.Argument(help="One muscle, such as VAS_L or VAS_L_r.", show_default=False)
     ] = None,
     action: Annotated[
         str | None,
@@ -84,7 +84,7 @@ def one(body: Body, name: str, keyframe: str) -> dict[str, Any]:
     from neurocoord.body.model import keyframe_qpos, muscle_index
     from neurocoord.body.roles import arms_and_lengths_m
 
-    index = muscle_index(body, name)
+    index = muscle_index(body, f"{name}_r" if f"{name}_r" in body.muscles else name)
     arms, _ = arms_and_lengths_m(body, keyframe_qpos(body, keyframe))
     dofs = {joint: int(body.joint_dof[body.joints.index(joint)]) for joint in body.joints}
     return {
