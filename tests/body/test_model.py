@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from neurocoord.body import anatomy, build, model
-from neurocoord.body.postures import KEYFRAMES
+from neurocoord.body.postures import KEYFRAMES, set_joint_angles
 from neurocoord.muscle import mechanics
 from neurocoord.resources import models_folder
 
@@ -172,6 +172,21 @@ def test_without_muscles_the_body_collapses(body, name):
     assert data.subtree_com[1, 2] < 0.85 * start
     if name in ("standing", "hands_knees"):
         assert data.subtree_com[1, 2] < start - 0.1
+
+
+def test_limbs_meet_the_trunk(body):
+    """Folded up, thighs press on the belly, and an arm pulled across meets the waist."""
+    data, found = mujoco.MjData(body.model), set()
+    for angles in (
+        {"hip_flexion": 125, "lumbar_extension": -35, "thorax_extension": -35},
+        {"shoulder_adduction": 20},
+    ):
+        data.qpos[:] = body.model.qpos0
+        set_joint_angles(body.model, data.qpos, angles)
+        mujoco.mj_forward(body.model, data)
+        names = [{body.model.geom(g).name for g in contact.geom} for contact in data.contact]
+        found |= {frozenset(pair) for pair in names}
+    assert {frozenset({"thigh_r", "waist"}), frozenset({"upper_arm_r", "waist"})} <= found
 
 
 # --- left and right ------------------------------------------------------------------------------

@@ -51,10 +51,11 @@ VISUAL_GEOMS: tuple[ContactRow, ...] = (
     ContactRow("neck", "head", (0.0, -0.01, 0.0), (0.015, 0.10, 0.0), 0.052, ""),
     ContactRow("shoulder", "girdle", (-0.045, 0.0, 0.05), (-0.057, -0.014, 0.13), 0.046, ""),
 )
+# Neighbours whose capsules overlap at rest. Thighs meet the belly and the ribs, forearms and hands
+# the whole trunk, upper arms the waist and the pelvis.
 NO_CONTACT = (
     ("thorax", "humerus"),
     ("pelvis", "thorax"),
-    ("lumbar", "femur"),
     ("humerus", "radius"),
     ("ulna", "hand"),
     ("head", "humerus"),
