@@ -19,7 +19,7 @@ from typing import NamedTuple
 from neurocoord import results, study
 from neurocoord.analysis import plots
 from neurocoord.analysis.statistics import Comparison, Summary, compare_all, summarise
-from neurocoord.resources import model_path
+from neurocoord.body.model import body_path
 from neurocoord.settings import flatten
 from neurocoord.tasks import TASKS
 from neurocoord.trial import TrialConfig
@@ -134,7 +134,7 @@ def prepare(
     trials = conditions(config)
     study.check(trials)
     told = {**asdict(config), "trials": {t.task: flatten(t) for t in reversed(trials)}}
-    models = sorted({model_path(TASKS[task].body) for task in config.tasks})
+    models = sorted({body_path(t.body or TASKS[t.task].body) for t in trials})
     described = results.describe("compare", told, config.first_seed, models=models, command=command)
     folder = results.prepare(out or results.default_folder("compare"), described)
     return Plan(config, trials, described, folder)

@@ -26,8 +26,7 @@ import numpy as np
 from neurocoord.body import model as bodies
 from neurocoord.body.model import Body
 from neurocoord.simulation import BLOCK_S, STEPS_PER_BLOCK
-from neurocoord.tasks import task as find_task
-from neurocoord.trial import Trial
+from neurocoord.trial import Trial, find_body
 
 FORMATS = (".mp4", ".gif")
 RESTING_RGB = np.array([0.16, 0.28, 0.80])  # choice
@@ -323,8 +322,7 @@ def contact_sheet(
 def _recorded(trial: Trial) -> tuple[Body, Postures]:
     trace = trial.trace
     by_block = trace.active_state.reshape(trace.time_s.size, STEPS_PER_BLOCK, -1).mean(axis=1)
-    body = bodies.load(find_task(trial.config.task).body)
-    return body, Postures(trace.time_s, trace.qpos, by_block)
+    return find_body(trial.config), Postures(trace.time_s, trace.qpos, by_block)
 
 
 def _frames(

@@ -25,7 +25,6 @@ import numpy as np
 from neurocoord import synchrony, trial
 from neurocoord.analysis.plots import TracePanel
 from neurocoord.analysis.statistics import Measurement
-from neurocoord.body import model as bodies
 from neurocoord.results import atomic_path
 from neurocoord.settings import flatten, replace_path, split_assignment
 from neurocoord.tasks import TASKS, isometric
@@ -112,7 +111,7 @@ def check(configs: Iterable[TrialConfig]) -> None:
         if config.pools.n_units < 1:
             raise ValueError(f"pools.n_units={config.pools.n_units} is not allowed; at least 1")
         task = find_task(config.task)
-        body = bodies.load(task.body)
+        body = trial.find_body(config)
         horizon_s = task.horizon_s(task.plan(body, config.settings))
         if not 0 < horizon_s < 1:
             raise ValueError(f"horizon_s={horizon_s} is not allowed; it lies between 0 and 1")
@@ -210,7 +209,7 @@ def write_failures(folder: Path, outcomes: Iterable[Outcome]) -> None:
 
 def write_units(folder: Path, done: trial.Trial) -> None:
     """`units.csv` beside the tables: how each motor unit discharged, in order of recruitment."""
-    muscles = bodies.load(find_task(done.config.task).body).muscles
+    muscles = trial.find_body(done.config).muscles
     of_unit = np.repeat(np.arange(len(muscles)), np.diff(done.first_unit))
     index = np.arange(of_unit.size) - done.first_unit[of_unit]
     columns = [index.tolist(), *(column.tolist() for column in done.discharge)]
@@ -272,7 +271,7 @@ def _traces(done: trial.Trial) -> dict[str, np.ndarray]:
     """Knee torque by block of 4 ms in an isometric trial; nothing in others."""
     if done.config.task != "isometric":
         return {}
-    torque = isometric.extension_torque_nm(bodies.load("dynamometer"), done.trace)
+    torque = isometric.extension_torque_nm(trial.find_body(done.config), done.trace)
     by_block = torque.reshape(-1, STEPS).mean(axis=1)
     return {"time_s": done.trace.time_s.copy(), "torque_nm": by_block}
 

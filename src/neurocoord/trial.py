@@ -69,6 +69,7 @@ class TrialConfig:
     task: str = "crawl"
     seed: int = 0
     seconds: float | None = None  # None: the task's own length
+    body: str | None = None  # path of one that `neurocoord build` wrote; None: the task's own
     synchrony: Synchrony = field(default_factory=Synchrony)
     pools: Pools = field(default_factory=Pools)
     settings: Any = None
@@ -98,6 +99,18 @@ def complete(config: TrialConfig) -> TrialConfig:
         raise ValueError(f"seed={config.seed} is not allowed; it must be 0 or more")
     settings = task.settings() if config.settings is None else config.settings
     return replace(config, seconds=float(seconds), settings=settings)
+
+
+def find_body(config: TrialConfig) -> bodies.Body:
+    """The body of a trial: the task's own, or another of its kind by path."""
+    needed = find_task(config.task).body
+    body = bodies.load(config.body or needed)
+    if body.kind != needed:
+        raise ValueError(
+            f"body={config.body!r} is a {body.kind}; {config.task} needs a {needed}"
+            f" (`neurocoord build --kind {needed}`)"
+        )
+    return body
 
 
 def make_pools(config: TrialConfig, body: bodies.Body) -> tuple[PoolParameters, Coupling]:
@@ -132,7 +145,7 @@ def body_pools(chosen: Pools, body: bodies.Body) -> PoolParameters:
         "doublet_share": chosen.doublet_share,
         "onset_gain_hz": chosen.onset_gain_hz,
     }
-    at_dynamometer = chosen.twitch == "auto" and body.name == "dynamometer"
+    at_dynamometer = chosen.twitch == "auto" and body.kind == "dynamometer"
     if chosen.twitch == "saturating" or at_dynamometer:
         options["twitch_tetanus_ratio"] = TWITCH_TETANUS_RATIO
     if chosen.order == "rotation":
@@ -163,7 +176,7 @@ class Runner:
     ) -> None:
         self.config = complete(config)
         self.task: Task = find_task(self.config.task)
-        self.body = bodies.load(self.task.body)
+        self.body = find_body(self.config)
         self.plan = self.task.plan(self.body, self.config.settings)
         self.pools, coupling = make_pools(self.config, self.body)
         self.simulation = Simulation(

@@ -27,11 +27,12 @@ from neurocoord.body.model import (
     Body,
     MuscleTable,
     describe,
+    joints_crossed,
     muscle_names,
     muscle_parameters,
 )
 from neurocoord.motorunits.counts import units_of_volume
-from neurocoord.muscle.mechanics import MuscleParameters
+from neurocoord.muscle.mechanics import MuscleParameters, optimal_length_m
 from neurocoord.settings import chosen
 
 SPECIFIC_TENSION_N_PER_CM2 = 60.0  # Rajagopal et al. 2016 (IEEE TBME 63:2068), as many models have
@@ -177,9 +178,8 @@ def muscle_volume_cm3(
             f"specific_tension_n_per_cm2={specific_tension_n_per_cm2} is not allowed; it must be"
             " above 0"
         )
-    span_m = parameters.length_range_high_m - parameters.length_range_low_m
-    optimal_length_m = span_m / (parameters.range_high - parameters.range_low)
-    return parameters.max_force_n / specific_tension_n_per_cm2 * 100.0 * optimal_length_m
+    area_cm2 = parameters.max_force_n / specific_tension_n_per_cm2
+    return np.asarray(area_cm2 * 100.0 * optimal_length_m(parameters))
 
 
 def _table(model: mujoco.MjModel, type1_share: ArrayLike, tension: float) -> MuscleTable:
@@ -190,14 +190,23 @@ def _table(model: mujoco.MjModel, type1_share: ArrayLike, tension: float) -> Mus
             f"type1_share must be one number in 0..1, or one for each of {len(muscles)} muscles;"
             f" got {type1_share!r}"
         )
-    volume_cm3 = muscle_volume_cm3(muscle_parameters(model), tension)
+    parameters = muscle_parameters(model)
+    volume_cm3 = muscle_volume_cm3(parameters, tension)
     nothing = ("",) * len(muscles)
     return MuscleTable(
         full_name=muscles,
+        side=nothing,
+        joints=joints_crossed(model),
+        actions=nothing,
         chain=nothing,
         stabilizer=nothing,
+        stabilizes=nothing,
+        source=nothing,
         n_units=units_of_volume(volume_cm3),
         type1_share=np.broadcast_to(share, (len(muscles),)).copy(),
+        optimal_length_m=optimal_length_m(parameters),
+        max_velocity_lopt_per_s=np.repeat(parameters.vmax[:, None], 2, axis=1),
+        volume_cm3=volume_cm3,
         mass_kg=volume_cm3 * MUSCLE_DENSITY_KG_PER_CM3,
     )
 

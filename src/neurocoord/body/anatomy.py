@@ -21,15 +21,6 @@ MIDLINE = ("pelvis", "lumbar", "thorax", "head")
 SIDES = ("r", "l")
 
 
-class Segment(NamedTuple):
-    """Body segment inertia (de Leva 1996): fractions of body mass and of segment length."""
-
-    mass_fraction: float
-    rg_sagittal: float
-    rg_transverse: float
-    rg_longitudinal: float
-
-
 class BodyRow(NamedTuple):
     """One rigid body: parent, origin in the parent's frame (m), and where its mass is."""
 
@@ -95,7 +86,10 @@ class Wrapping(NamedTuple):
 
 
 class MuscleRow(NamedTuple):
-    """One muscle of the right side; forces in N, lengths in m, volume in cm3."""
+    """One muscle of the right side; forces in N, lengths in m, volume in cm3.
+
+    ``stabilizer`` is local or global (Bergmark 1989), ``stabilizes`` what it is known to hold.
+    """
 
     name: str
     full_name: str
@@ -104,6 +98,7 @@ class MuscleRow(NamedTuple):
     actions: str
     chain: str
     stabilizer: str
+    stabilizes: str
     max_force_n: float
     optimal_length_m: float
     tendon_slack_length_m: float
@@ -123,7 +118,6 @@ class Anatomy(NamedTuple):
     contacts: tuple[ContactRow, ...]
     wraps: tuple[WrapRow, ...]
     muscles: tuple[MuscleRow, ...]
-    segments: dict[str, dict[str, Segment]]
 
 
 def read_table(name: str, folder: Path | None = None) -> list[dict[str, str]]:
@@ -210,6 +204,8 @@ def _read_muscles(folder: Path | None) -> tuple[MuscleRow, ...]:
         wrapping.setdefault(row["muscle"], []).append(
             Wrapping(int(row["after_order"]), row["wrap"], side)
         )
+    stabilizers = {row["muscle"]: row for row in read_table("stabilizers", folder)}
+    nothing = {"class": "", "stabilizes": ""}
     return tuple(
         MuscleRow(
             name=row["id"],
@@ -218,7 +214,8 @@ def _read_muscles(folder: Path | None) -> tuple[MuscleRow, ...]:
             joints=tuple(row["joints"].split(";")),
             actions=row["actions"],
             chain=row["chain"],
-            stabilizer=row["stabilizer"],
+            stabilizer=stabilizers.get(row["id"], nothing)["class"],
+            stabilizes=stabilizers.get(row["id"], nothing)["stabilizes"],
             max_force_n=float(row["max_force_n"]),
             optimal_length_m=float(row["optimal_length_m"]),
             tendon_slack_length_m=float(row["tendon_slack_length_m"]),
@@ -233,18 +230,6 @@ def _read_muscles(folder: Path | None) -> tuple[MuscleRow, ...]:
     )
 
 
-def _read_segments(folder: Path | None) -> dict[str, dict[str, Segment]]:
-    segments: dict[str, dict[str, Segment]] = {}
-    for row in read_table("segments", folder):
-        segments.setdefault(row["sex"], {})[row["segment"]] = Segment(
-            mass_fraction=float(row["mass_fraction"]),
-            rg_sagittal=float(row["rg_sagittal"]),
-            rg_transverse=float(row["rg_transverse"]),
-            rg_longitudinal=float(row["rg_longitudinal"]),
-        )
-    return segments
-
-
 @cache
 def load_anatomy(folder: Path | None = None) -> Anatomy:
     """Read the tables of ``models/anatomy`` (or of ``folder``)."""
@@ -254,7 +239,6 @@ def load_anatomy(folder: Path | None = None) -> Anatomy:
         contacts=_read_contacts(folder),
         wraps=_read_wraps(folder),
         muscles=_read_muscles(folder),
-        segments=_read_segments(folder),
     )
 
 

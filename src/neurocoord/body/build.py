@@ -29,9 +29,17 @@ from neurocoord.body.anatomy import (
 )
 from neurocoord.body.looks import add_chair, add_looks
 from neurocoord.body.postures import KEYFRAMES, posture_qpos
+from neurocoord.body.proportions import Segment
+from neurocoord.body.scale import (
+    Size,
+    make_size,
+    scale_contacts,
+    scaled,
+    scales,
+    standing_height_m,
+)
 from neurocoord.resources import models_folder
 
-BODY_MASS_KG = 72.5  # the man of the muscle-volume table (choice)
 TIMESTEP_S = 0.002
 FRICTION = (1.0, 0.005, 0.0001)  # choice: dry skin and clothing on a mat
 MUSCLE_RANGE = (0.5, 1.5)  # normalised fibre length at the ends of lengthrange
@@ -39,14 +47,15 @@ LMIN, LMAX, VMAX_LOPT_PER_S, FPMAX, FVMAX = 0.3, 1.8, 10.0, 0.8, 1.2  # choices,
 SKIN_RGBA = (0.86, 0.72, 0.62, 1.0)
 MUSCLE_RGBA = (0.35, 0.35, 0.75, 1.0)
 # name, body, ends (m, in the anatomy's frame of the body), radius (m): choices
-VISUAL_GEOMS: tuple[tuple[str, str, Vector, Vector, float], ...] = (
-    ("neck", "head", (0.0, -0.01, 0.0), (0.015, 0.10, 0.0), 0.052),
-    ("shoulder", "girdle", (-0.045, 0.0, 0.05), (-0.057, -0.014, 0.13), 0.046),
+VISUAL_GEOMS: tuple[ContactRow, ...] = (
+    ContactRow("neck", "head", (0.0, -0.01, 0.0), (0.015, 0.10, 0.0), 0.052, ""),
+    ContactRow("shoulder", "girdle", (-0.045, 0.0, 0.05), (-0.057, -0.014, 0.13), 0.046, ""),
 )
+# Neighbours whose capsules overlap at rest. Thighs meet the belly and the ribs, forearms and hands
+# the whole trunk, upper arms the waist and the pelvis.
 NO_CONTACT = (
     ("thorax", "humerus"),
     ("pelvis", "thorax"),
-    ("lumbar", "femur"),
     ("humerus", "radius"),
     ("ulna", "hand"),
     ("head", "humerus"),
@@ -54,6 +63,7 @@ NO_CONTACT = (
     ("femur", "foot"),
 )
 BODY_MODELS = ("humanoid", "dynamometer")
+VOLUMES = "muscle_volume_cm3"  # in the order of the actuators
 
 
 def side_name(name: str, side: str) -> str:
@@ -83,11 +93,8 @@ def _axis(axis: Vector, side: str) -> np.ndarray:
     return to_world(mirror_axis(axis) if side == "l" else axis)
 
 
-def _fullinertia(
-    row: BodyRow, anatomy: Anatomy, sex: str, mass_kg: float
-) -> tuple[float, np.ndarray]:
+def _fullinertia(row: BodyRow, segment: Segment, mass_kg: float) -> tuple[float, np.ndarray]:
     """Mass (kg) and diagonal inertia (kg m2, MuJoCo axes) of a body from de Leva's segment."""
-    segment = anatomy.segments[sex][row.segment]
     mass = segment.mass_fraction * mass_kg * row.mass_share
     length = row.segment_length_m
     sagittal, transverse, longitudinal = (
@@ -99,13 +106,14 @@ def _fullinertia(
     return mass, np.array([sagittal, transverse, longitudinal])
 
 
-def _add_bodies(spec: mujoco.MjSpec, anatomy: Anatomy, sex: str, mass_kg: float) -> None:
+def _add_bodies(spec: mujoco.MjSpec, anatomy: Anatomy, size: Size) -> None:
     for row in anatomy.bodies:
+        segment = size.proportions.segments[row.segment]
+        mass, inertia = _fullinertia(row, segment, size.mass_kg)
         for side in _sides(row.name):
             parent = (
                 spec.worldbody if row.parent == "world" else spec.body(_owner(row.parent, side))
             )
-            mass, inertia = _fullinertia(row, anatomy, sex, mass_kg)
             parent.add_body(
                 name=side_name(row.name, side),
                 pos=_point(row.origin_m, side),
@@ -260,15 +268,15 @@ def _add_scene(spec: mujoco.MjSpec) -> None:
     )
 
 
-def _add_visual_geoms(spec: mujoco.MjSpec) -> None:
+def _add_visual_geoms(spec: mujoco.MjSpec, rows: tuple[ContactRow, ...]) -> None:
     """Neck and shoulders, to be seen only: without mass or contact."""
-    for name, body, start, end, radius in VISUAL_GEOMS:
-        for side in _sides(body):
-            spec.body(side_name(body, side)).add_geom(
-                name=side_name(name, side),
+    for row in rows:
+        for side in _sides(row.body):
+            spec.body(side_name(row.body, side)).add_geom(
+                name=side_name(row.name, side),
                 type=mujoco.mjtGeom.mjGEOM_CAPSULE,
-                fromto=[*_point(start, side), *_point(end, side)],
-                size=[radius, 0, 0],
+                fromto=[*_point(row.start_m, side), *_point(row.end_m, side)],
+                size=[row.radius_m, 0, 0],
                 contype=0,
                 conaffinity=0,
                 group=1,
@@ -286,40 +294,51 @@ def _exclude(spec: mujoco.MjSpec) -> None:
             spec.add_exclude(bodyname1=names[0], bodyname2=names[1])
 
 
-def build_spec(
-    kind: str = "humanoid", *, sex: str = "male", mass_kg: float = BODY_MASS_KG
-) -> mujoco.MjSpec:
-    """The humanoid as an ``MjSpec``.
+def build_spec(kind: str = "humanoid", size: Size | None = None) -> mujoco.MjSpec:
+    """The humanoid as an ``MjSpec``, of a ``size`` (``scale.make_size``; the tables' own if None).
 
     ``kind``: ``humanoid`` lies free on a floor; ``dynamometer`` sits with the pelvis fixed to the
     chair and every joint strapped, the knee at 60 degrees (the straps are the dynamometer's).
     """
     if kind not in BODY_MODELS:
         raise ValueError(f"kind={kind!r} is not a body model; allowed: {', '.join(BODY_MODELS)}")
-    anatomy = load_anatomy()
+    drawn = load_anatomy()
+    chosen = size or make_size(drawn)
+    anatomy = scaled(drawn, chosen)
     spec = mujoco.MjSpec()
     _add_scene(spec)
-    _add_bodies(spec, anatomy, sex, mass_kg)
+    _add_bodies(spec, anatomy, chosen)
     if kind == "humanoid":
         spec.body("pelvis").add_freejoint(name="root")
         # One tree is one island: looking for more costs 4 % of a step and changes no bit.
         spec.option.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_ISLAND)
     else:
-        add_chair(spec)
+        add_chair(spec, chosen.height_m / standing_height_m(drawn))
     for joint in anatomy.joints:
         _add_joint(spec, joint)
     for contact in anatomy.contacts:
         _add_contact_geom(spec, contact)
     for wrap in anatomy.wraps:
         _add_wrap(spec, wrap)
-    _add_visual_geoms(spec)
+    _add_visual_geoms(spec, scale_contacts(VISUAL_GEOMS, scales(drawn, chosen)))
     wrap_body = {wrap.name: wrap.body for wrap in anatomy.wraps}
     for side in SIDES:
         for muscle in anatomy.muscles:
             _add_muscle(spec, muscle, wrap_body, side)
     _exclude(spec)
     _add_keyframes(spec, kind)
+    if size is not None:
+        _add_description(spec, size, anatomy)
     return spec
+
+
+def _add_description(spec: mujoco.MjSpec, size: Size, anatomy: Anatomy) -> None:
+    """Whose body it is, and its muscles' volumes: what a reader of the file cannot work out."""
+    spec.add_text(name="proportions", data=size.proportions.name)
+    for name in ("height_m", "mass_kg", "strength"):
+        spec.add_numeric(name=name, data=[getattr(size, name)], size=1)
+    volumes = [muscle.volume_cm3 for muscle in anatomy.muscles] * len(SIDES)
+    spec.add_numeric(name=VOLUMES, data=volumes, size=len(volumes))
 
 
 def _add_keyframes(spec: mujoco.MjSpec, kind: str) -> None:

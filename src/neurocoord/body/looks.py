@@ -53,14 +53,14 @@ CHAIR = (
 )
 
 
-def add_chair(spec: mujoco.MjSpec) -> None:
-    """What the strapped body sits on; to be seen only, nothing touches it."""
+def add_chair(spec: mujoco.MjSpec, scale: float = 1.0) -> None:
+    """What the strapped body sits on, made to its size; to be seen only, nothing touches it."""
     for name, centre_m, half_size_m in CHAIR:
         spec.worldbody.add_geom(
             name=name,
             type=mujoco.mjtGeom.mjGEOM_BOX,
-            pos=centre_m,
-            size=half_size_m,
+            pos=[scale * value for value in centre_m],
+            size=[scale * value for value in half_size_m],
             contype=0,
             conaffinity=0,
             group=1,

@@ -4,28 +4,43 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from functools import cache
-from typing import NamedTuple
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import mujoco
 import numpy as np
 
 from neurocoord.body.anatomy import SIDES, load_anatomy
-from neurocoord.body.build import BODY_MODELS, side_name
+from neurocoord.body.build import BODY_MODELS, VOLUMES, side_name
+from neurocoord.muscle import mechanics
 from neurocoord.muscle.mechanics import MuscleParameters
 from neurocoord.resources import model_path
+from neurocoord.settings import nearest
+
+if TYPE_CHECKING:
+    from neurocoord.body.roles import Roles
 
 MUSCLE_DENSITY_KG_PER_CM3 = 1.0597e-3  # Mendez & Keys 1960, as used by Umberger 2003
+FIBRE_VMAX_LOPT_PER_S = (4.8, 12.0)  # slow, fast fibres: Umberger et al. 2003
 
 
 class MuscleTable(NamedTuple):
     """What is known of each muscle beside its mechanics, in actuator order."""
 
     full_name: tuple[str, ...]
-    chain: tuple[str, ...]
-    stabilizer: tuple[str, ...]
+    side: tuple[str, ...]  # "r" or "l"
+    joints: tuple[tuple[str, ...], ...]  # hinges that its path crosses
+    actions: tuple[str, ...]  # as anatomy books name them
+    chain: tuple[str, ...]  # anterior, posterior, lateral
+    stabilizer: tuple[str, ...]  # local or global (Bergmark 1989)
+    stabilizes: tuple[str, ...]  # what it is known to hold, or "none"
+    source: tuple[str, ...]
     n_units: np.ndarray  # int64[muscle], anatomical estimate
-    type1_share: np.ndarray  # float64[muscle], share of mass
+    type1_share: np.ndarray  # float64[muscle], share of mass that is slow
+    optimal_length_m: np.ndarray  # float64[muscle]
+    max_velocity_lopt_per_s: np.ndarray  # float64[muscle, (slow, fast)]
+    volume_cm3: np.ndarray  # float64[muscle]
     mass_kg: np.ndarray  # float64[muscle], from volumes
 
 
@@ -43,6 +58,7 @@ class Body(NamedTuple):
     """A body model, compiled, with indices by name."""
 
     name: str
+    kind: str  # "humanoid" is free on the floor, "dynamometer" strapped to its chair
     model: mujoco.MjModel
     muscles: tuple[str, ...]
     joints: tuple[str, ...]  # hinges, in degree-of-freedom order
@@ -57,6 +73,19 @@ class Body(NamedTuple):
     support: Support
     mass_kg: float
     model_hash: str
+
+    def roles(
+        self, action: str, qpos: np.ndarray | None = None, *, keyframe: str | None = None
+    ) -> Roles:
+        """Agonists, antagonists and stabilizers of an action such as ``knee_extension``, at a
+        posture or in a keyframe (the model's first if neither is given)."""
+        from neurocoord.body.roles import roles
+
+        if qpos is None:
+            qpos = keyframe_qpos(self, keyframe or self.model.key(0).name)
+        elif keyframe is not None:
+            raise ValueError("qpos and keyframe both name a posture; give one")
+        return roles(self, action, qpos)
 
 
 def _dof_above(model: mujoco.MjModel) -> np.ndarray:
@@ -91,17 +120,49 @@ def _support(model: mujoco.MjModel) -> Support:
 NO_SUPPORT = Support((), (), np.zeros(0, np.int64), (), np.zeros(0, np.int64))
 
 
-def _muscle_table(muscles: tuple[str, ...]) -> MuscleTable:
+def _muscle_table(model: mujoco.MjModel, muscles: tuple[str, ...]) -> MuscleTable:
     rows = {side_name(row.name, side): row for row in load_anatomy().muscles for side in SIDES}
     ordered = [rows[muscle] for muscle in muscles]
+    volume = np.array([row.volume_cm3 for row in ordered])
+    if VOLUMES in (model.numeric(k).name for k in range(model.nnumeric)):
+        volume = model.numeric(VOLUMES).data.copy()  # of a body of another size
     return MuscleTable(
         full_name=tuple(row.full_name for row in ordered),
+        side=tuple(muscle[-1] for muscle in muscles),
+        joints=joints_crossed(model),
+        actions=tuple(row.actions for row in ordered),
         chain=tuple(row.chain for row in ordered),
         stabilizer=tuple(row.stabilizer for row in ordered),
+        stabilizes=tuple(row.stabilizes for row in ordered),
+        source=tuple(row.source for row in ordered),
         n_units=np.array([row.n_units for row in ordered]),
         type1_share=np.array([row.type1_share for row in ordered]),
-        mass_kg=np.array([row.volume_cm3 for row in ordered]) * MUSCLE_DENSITY_KG_PER_CM3,
+        optimal_length_m=mechanics.optimal_length_m(muscle_parameters(model)),
+        max_velocity_lopt_per_s=np.tile(FIBRE_VMAX_LOPT_PER_S, (len(muscles), 1)),
+        volume_cm3=volume,
+        mass_kg=volume * MUSCLE_DENSITY_KG_PER_CM3,
     )
+
+
+def joints_crossed(model: mujoco.MjModel) -> tuple[tuple[str, ...], ...]:
+    """Joints [muscle] that move some of the points of its path and not others."""
+    above = _dof_above(model)
+    crossed = []
+    for actuator in range(model.nu):
+        tendon = model.actuator_trnid[actuator, 0]
+        if model.actuator_trntype[actuator] != mujoco.mjtTrn.mjTRN_TENDON:
+            crossed.append((model.joint(tendon).name,))  # an index of the joint itself
+            continue
+        start, count = model.tendon_adr[tendon], model.tendon_num[tendon]
+        sites = [
+            model.wrap_objid[k]
+            for k in range(start, start + count)
+            if model.wrap_type[k] == mujoco.mjtWrap.mjWRAP_SITE
+        ]
+        moved = above[model.site_bodyid[sites]]
+        dofs = np.flatnonzero(moved.any(axis=0) & ~moved.all(axis=0))
+        crossed.append(tuple(model.joint(model.dof_jntid[dof]).name for dof in dofs))
+    return tuple(crossed)
 
 
 def muscle_parameters(model: mujoco.MjModel) -> MuscleParameters:
@@ -125,21 +186,55 @@ def muscle_parameters(model: mujoco.MjModel) -> MuscleParameters:
     )
 
 
-@cache
-def load(name: str = "humanoid") -> Body:
-    """Load a body model of ``models/`` by name (``humanoid`` or ``dynamometer``)."""
-    if name not in BODY_MODELS:
-        near = difflib.get_close_matches(name, BODY_MODELS, 1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"body {name!r} is unknown; allowed: {', '.join(BODY_MODELS)}{hint}")
-    path = model_path(name)
-    model = mujoco.MjModel.from_xml_path(str(path))
+def load(name: str | Path = "humanoid") -> Body:
+    """Load a body model of ``models/`` by name (``humanoid`` or ``dynamometer``), or by its path
+    one that ``neurocoord build`` wrote; the same ``Body`` as long as the file is the same."""
+    path = body_path(name)
+    return _load(path, hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def body_path(name: str | Path = "humanoid") -> Path:
+    """The MJCF file of a shipped body, or the path itself where it is one."""
+    if str(name) in BODY_MODELS:
+        return model_path(str(name))
+    path = Path(name)
+    if path.suffix != ".xml" and len(path.parts) < 2:
+        raise ValueError(
+            f"body {str(name)!r} is unknown; allowed: {', '.join(BODY_MODELS)}, or the path of an"
+            f" .xml that `neurocoord build` wrote{nearest(str(name), BODY_MODELS)}"
+        )
+    if not path.is_file():
+        raise ValueError(f"body {str(name)!r}: there is no such file")
+    return path.resolve()
+
+
+def _compiled(path: Path) -> mujoco.MjModel:
+    """The model, if it is one of ours; ValueError says what is wrong with it."""
+    try:
+        model = mujoco.MjModel.from_xml_path(str(path))
+    except ValueError as failure:
+        raise ValueError(f"body {str(path)!r} is no MJCF that MuJoCo reads: {failure}") from None
+    rows = load_anatomy()
+    wanted = {side_name(row.name, side) for row in rows.muscles for side in SIDES}
+    found = {model.actuator(k).name for k in range(model.nu)}
+    if found != wanted:
+        odd = sorted(found ^ wanted)[0]
+        raise ValueError(
+            f"body {str(path)!r} was not written by `neurocoord build` of this version: muscle"
+            f" {odd!r} is {'unknown' if odd in found else 'missing'}"
+        )
+    return model
+
+
+@lru_cache(maxsize=8)
+def _load(path: Path, sha256: str) -> Body:
+    model = _compiled(path)
     return describe(
-        name,
+        path.stem,
         model,
-        table=_muscle_table(muscle_names(model)),
+        table=_muscle_table(model, muscle_names(model)),
         support=_support(model),
-        model_hash=hashlib.sha256(path.read_bytes()).hexdigest(),
+        model_hash=sha256,
     )
 
 
@@ -151,6 +246,7 @@ def describe(
     hinges = [j for j in range(model.njnt) if model.jnt_type[j] == mujoco.mjtJoint.mjJNT_HINGE]
     return Body(
         name=name,
+        kind="humanoid" if model.jnt_type[0] == mujoco.mjtJoint.mjJNT_FREE else "dynamometer",
         model=model,
         muscles=muscles,
         joints=tuple(model.joint(j).name for j in hinges),

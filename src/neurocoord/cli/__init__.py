@@ -1,5 +1,4 @@
-"""The command line: `neurocoord compare | run | info | view | validate | bench | train | pool |
-adopt`.
+"""The command line: `neurocoord compare | run | info | view | build | muscles | validate | ...`.
 
 Bad input ends with one line on stderr and code 2 before any work; a failure of ours with code 1.
 Heavy rooms are imported inside the commands, so that help comes at once.
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from neurocoord.cli import adopt, bench, pool, train, validate
+from neurocoord.cli import adopt, bench, build, muscles, pool, train, validate
 from neurocoord.cli.given import BadInput, Json, Quiet
 from neurocoord.cli.given import checking as _checking
 from neurocoord.cli.given import names as _names
@@ -81,6 +80,10 @@ Set = Annotated[
     typer.Option("--set", metavar="PATH=VALUE", help="Change one setting; may be repeated."),
 ]
 Out = Annotated[Path | None, typer.Option(help="Results folder, new or empty.")]
+OwnBody = Annotated[
+    Path | None,
+    typer.Option("--body", metavar="FILE", help="Another body: one that `build` wrote."),
+]
 
 
 def main(arguments: Sequence[str] | None = None, *, experiment: ModuleType | None = None) -> int:
@@ -201,6 +204,7 @@ def run(
     scope: Scope = "pool",
     seed: Seed = 0,
     seconds: Seconds = None,
+    body: OwnBody = None,
     set_: Set = None,
     out: Out = None,
     json: Json = False,
@@ -213,11 +217,11 @@ def run(
     """
     call: Call = context.obj
     with _checking():
-        config = _trial_config(task, strategy, strength, scope, seed, seconds, set_)
+        config = _trial_config(task, strategy, strength, scope, seed, seconds, body, set_)
         folder = described = None
         if out is not None:
             from neurocoord import results
-            from neurocoord.resources import model_path
+            from neurocoord.body.model import body_path
             from neurocoord.settings import flatten
             from neurocoord.tasks import TASKS
 
@@ -225,7 +229,7 @@ def run(
                 "run",
                 flatten(config),
                 config.seed,
-                models=[model_path(TASKS[task].body)],
+                models=[body_path(config.body or TASKS[task].body)],
                 command=["neurocoord", *call.arguments],
             )
             folder = results.prepare(out, described)
@@ -273,6 +277,7 @@ def view(
     scope: Scope = "pool",
     seed: Seed = 0,
     seconds: Seconds = None,
+    body: OwnBody = None,
     set_: Set = None,
     save: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Film to write: .mp4 or .gif.")
@@ -293,7 +298,7 @@ def view(
             raise ValueError(f"--save {save} is not allowed; the film ends in .mp4 or .gif")
         from neurocoord import film
 
-        config = _trial_config(task, strategy, strength, scope, seed, seconds, set_)
+        config = _trial_config(task, strategy, strength, scope, seed, seconds, body, set_)
         _check_writable(save)
     try:
         with _checking():
@@ -309,6 +314,8 @@ def view(
         print(f"{save}: {show.story(done)}")
 
 
+app.command("build")(build.command)
+app.command("muscles")(muscles.command)
 app.command("validate")(validate.command)
 app.command("bench")(bench.command)
 app.command("train")(train.command)
@@ -322,7 +329,9 @@ def _refuse(message: str) -> int:
 
 
 def _command(given: Sequence[str]) -> str:
-    names = {"compare", "run", "info", "view", "validate", "bench", "train", "pool", "adopt"}
+    names = {
+        info.name or info.callback.__name__ for info in app.registered_commands if info.callback
+    }
     return f"{given[0]} " if given and given[0] in names else ""
 
 
@@ -344,6 +353,7 @@ def _trial_config(
     scope: str,
     seed: int,
     seconds: float | None,
+    body: Path | None,
     assignments: Sequence[str] | None,
 ) -> TrialConfig:
     """The config of one trial, checked in all that can be checked before it runs."""
@@ -358,7 +368,7 @@ def _trial_config(
         seconds={task: seconds},
         strength=strength,
         scope=scope,
-        overrides=assignments or (),
+        overrides=[*([f"body={body}"] if body is not None else []), *(assignments or ())],
     )
     study.check(configs)
     return configs[0]
