@@ -40,6 +40,7 @@ DOORS = {
     "gymnasium": ("envs",),
     "imageio": ("film",),
     "imageio_ffmpeg": ("film",),
+    "llvmlite": ("motorunits",),
     "matplotlib": ("analysis.plots",),
     "mujoco": ("body", "simulation", "film"),
     "myo_sim": ("bench",),

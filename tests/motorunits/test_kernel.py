@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neurocoord import synchrony
-from neurocoord.motorunits import discharge, kernel, published, reference, tick
+from neurocoord.motorunits import compiled, discharge, kernel, published, reference
 from neurocoord.motorunits.parameters import replaced
 from neurocoord.motorunits.state import UNIT_ROWS, arrays, copy_row
 
@@ -264,6 +264,6 @@ def test_without_a_writable_cache_the_kernel_still_compiles(monkeypatch) -> None
             raise RuntimeError("cannot cache function: no locator available")
         return lambda function: function
 
-    monkeypatch.setattr(tick.numba, "njit", njit)
-    assert kernel.compiled(len) is len
+    monkeypatch.setattr(compiled.numba, "njit", njit)
+    assert compiled.compiled(len) is len
     assert tried == [True, False]

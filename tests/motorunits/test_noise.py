@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neurocoord import noise
-from neurocoord.motorunits import tick
+from neurocoord.motorunits import compiled
 
 WORD = st.integers(0, 2**64 - 1)
 
@@ -14,12 +14,12 @@ WORD = st.integers(0, 2**64 - 1)
 @given(WORD, st.integers(0, 9), st.integers(0, 2**32 - 1), st.integers(0, 2**32 - 1))
 def test_the_kernel_draws_the_same_bits(seed, stream, unit, count) -> None:
     key = noise.stream_key(np.uint64(seed), stream)
-    assert tick._stream_key(np.uint64(seed), np.uint64(stream)) == key
+    assert compiled.stream_key(np.uint64(seed), np.uint64(stream)) == key
     bits = noise.draw(key, unit, count)
-    assert tick._draw(np.uint64(key), unit, count) == bits
-    assert tick._bell(np.uint64(bits)) == noise.bell(bits)
+    assert compiled.draw(np.uint64(key), unit, count) == bits
+    assert compiled.bell(np.uint64(bits)) == noise.bell(bits)
     table = np.linspace(-3.0, 5.0, 65) ** 3
-    assert tick._lookup(table, np.uint64(bits)) == noise.lookup(table, noise.uniform(bits))
+    assert compiled.lookup(table, np.uint64(bits)) == noise.lookup(table, noise.uniform(bits))
 
 
 def test_a_draw_depends_on_its_counter_alone() -> None:

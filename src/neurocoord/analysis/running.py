@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from neurocoord.motorunits.tick import compiled
+from neurocoord.motorunits.compiled import compiled
 
 Floats = NDArray[np.float64]
 I64 = NDArray[np.int64]

@@ -21,7 +21,7 @@ from neurocoord.body.model import Body
 from neurocoord.body.reading import BodyReading
 from neurocoord.coordination.reference import Reference, rotation_error
 from neurocoord.coordination.solver import solve
-from neurocoord.motorunits.kernel import compiled
+from neurocoord.motorunits.compiled import compiled
 from neurocoord.muscle.mechanics import bias, gain
 
 ROOT_DOF = 6

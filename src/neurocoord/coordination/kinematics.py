@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from neurocoord.body.model import Body
-from neurocoord.motorunits.kernel import compiled
+from neurocoord.motorunits.compiled import compiled
 
 
 class Skeleton(NamedTuple):

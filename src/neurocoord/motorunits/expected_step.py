@@ -10,9 +10,10 @@ import math
 import numpy as np
 
 from neurocoord.motorunits import derive
+from neurocoord.motorunits.compiled import compiled, decay, twitch_gain
 from neurocoord.motorunits.records import GAIN_LIMIT, N_GAIN, SLOW_TICKS, Constants
+from neurocoord.motorunits.slow_step import slow_step
 from neurocoord.motorunits.state import Slow
-from neurocoord.motorunits.tick import _decay, _gain, compiled, slow_step
 
 GAIN_LAG_INTERVALS = 0.6  # time constant of the gain's lag in intervals (fitted; choice)
 ACTIVE_RATE_HZ = 5.0  # the gain's rate of a unit that has been silent for 200 ms
@@ -40,7 +41,7 @@ def _saturating_rates(start, stop, e, over, threshold, minimum, slope, peak, tab
     for i in range(start, stop):
         span = max(peak[i] - minimum[i], 1e-9)
         u = max(slope[i] * (e - threshold[i]) / span, 0.0)
-        r = minimum[i] + span * (1.0 - _decay(u, table)) + over
+        r = minimum[i] + span * (1.0 - decay(u, table)) + over
         rate[i - start] = r if e >= threshold[i] else 0.0
 
 
@@ -115,7 +116,7 @@ def _gain_row(p, m, i, e, threshold):
     if p.isi_cv_onset[i] == 0.0:
         return p.gain_row[i]
     u = max(e - threshold, 0.0) / (p.isi_cv_decay[m] * p.max_excitation[m])
-    return p.gain_row[i] + np.int64(p.isi_cv_onset[i] * _decay(u, p.decay_table) / _CV_STEP + 0.5)
+    return p.gain_row[i] + np.int64(p.isi_cv_onset[i] * decay(u, p.decay_table) / _CV_STEP + 0.5)
 
 
 @compiled
@@ -173,7 +174,7 @@ def advance(p, now, block_decay, excitation, n_ticks, h, s):
                     if seen[i] < ACTIVE_RATE_HZ and p.doublet_share[i] > 0.0:
                         later_s = p.doublet_interval_s[m]
                         n = first[i - u0] * p.doublet_share[i] * force[i]
-                        n *= _gain(time_s[i] / later_s)
+                        n *= twitch_gain(time_s[i] / later_s)
                         density[i - u0] += _second(n, h, later_s, time_s, y2, i)
                 _let_gain_rate_follow(u0, on, h, rate, due, first, seen)
                 for i in range(u0, on):
@@ -346,7 +347,7 @@ def _held_at(p, now, row, m, drive, sensitivity):
         rise = now.rate_gain_hz[row, i] * (mean - threshold)
         if p.rate_saturates[m]:
             span = max(peak - minimum, 1e-9)
-            rate = minimum + span * (1.0 - _decay(max(rise / span, 0.0), p.decay_table))
+            rate = minimum + span * (1.0 - decay(max(rise / span, 0.0), p.decay_table))
         else:
             rate = min(minimum + rise, peak)
         x, force = now.contraction_time_s[row, i] * rate, now.twitch_force[row, i]

@@ -23,7 +23,6 @@ from neurocoord.motorunits.records import Coupling, PoolParameters, n_muscles, n
 from neurocoord.motorunits.state import PoolState as PoolState
 from neurocoord.motorunits.state import check_drive, copy_into, draw_first_thresholds
 from neurocoord.motorunits.state import init as init
-from neurocoord.motorunits.tick import compiled as compiled
 
 F64 = NDArray[np.float64]
 

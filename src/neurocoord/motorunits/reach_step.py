@@ -15,6 +15,7 @@ import math
 
 import numpy as np
 
+from neurocoord.motorunits.compiled import compiled, twitch_gain
 from neurocoord.motorunits.expected_step import (
     ACTIVE_RATE_HZ,
     GAIN_LAG_INTERVALS,
@@ -23,7 +24,6 @@ from neurocoord.motorunits.expected_step import (
     _saturating_rates,
     _table,
 )
-from neurocoord.motorunits.tick import _gain, compiled
 
 # Gauss's nodes and weights for the weight 1 - t on 0..1, as shares of horizon and of response.
 EARLY, LATE = 0.4 - math.sqrt(0.06), 0.4 + math.sqrt(0.06)
@@ -93,7 +93,7 @@ def _sum_seconds(start, stop, h, rate, force, times, later_s, seen, due, share):
     for i in range(start, stop):
         r, t = rate[i - start], times[i]
         if r > 0.0 and due[i] > 0.0 and seen[i] < ACTIVE_RATE_HZ and share[i] > 0.0:
-            second = _gain(t / later_s) * _seconds(r, h, t, later_s, due[i])
+            second = twitch_gain(t / later_s) * _seconds(r, h, t, later_s, due[i])
             total += force[i] * t * r * share[i] * second
     return total * np.e
 

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurocoord import noise, seeds
 from neurocoord.motorunits import trains, twitch
-from neurocoord.motorunits.kernel import compiled
+from neurocoord.motorunits.compiled import compiled
 from neurocoord.motorunits.parameters import PoolParameters, muscle_of_unit, n_muscles, n_units
 from neurocoord.motorunits.trains import SpikeTrains
 

@@ -17,7 +17,7 @@ I64 = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 # Compiled code holds these as constants, and numba's cache does not see edits of this file: after
-# changing one, touch kernel.py and rate_model.py too.
+# changing one, touch the compiled files too (`compiled.py` names them).
 TICK_S = 0.001  # neural tick
 KNOT_TICKS = 8  # slow noise is drawn at these absolute multiples of the tick (choice)
 SLOW_NOISE_HZ = 2.5  # half-power frequency of the slow drive noise (common drive lies below 2.5 Hz)

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurocoord import noise, seeds
 from neurocoord.motorunits import trains
-from neurocoord.motorunits.kernel import compiled
+from neurocoord.motorunits.compiled import compiled
 from neurocoord.motorunits.trains import SpikeTrains
 
 F64 = NDArray[np.float64]
