@@ -29,13 +29,15 @@ from neurocoord.body.anatomy import (
 )
 from neurocoord.body.looks import add_chair, add_looks
 from neurocoord.body.postures import KEYFRAMES, posture_qpos
+from neurocoord.body.rhythm import add_couplings
 from neurocoord.resources import models_folder
 
 BODY_MASS_KG = 72.5  # the man of the muscle-volume table (choice)
 TIMESTEP_S = 0.002
 FRICTION = (1.0, 0.005, 0.0001)  # choice: dry skin and clothing on a mat
 MUSCLE_RANGE = (0.5, 1.5)  # normalised fibre length at the ends of lengthrange
-LMIN, LMAX, VMAX_LOPT_PER_S, FPMAX, FVMAX = 0.3, 1.8, 10.0, 0.8, 1.2  # choices, see models/README
+# choices, see models/README; passive force meets that of Thelen 2003 at 1.2 and 1.4 lopt
+LMIN, LMAX, VMAX_LOPT_PER_S, FPMAX, FVMAX = 0.3, 1.8, 10.0, 0.5, 1.2
 SKIN_RGBA = (0.86, 0.72, 0.62, 1.0)
 MUSCLE_RGBA = (0.35, 0.35, 0.75, 1.0)
 # name, body, ends (m, in the anatomy's frame of the body), radius (m): choices
@@ -315,6 +317,7 @@ def build_spec(
     for side in SIDES:
         for muscle in anatomy.muscles:
             _add_muscle(spec, muscle, wrap_body, side)
+    add_couplings(spec, anatomy.couplings)
     _exclude(spec)
     _add_keyframes(spec, kind)
     return spec
