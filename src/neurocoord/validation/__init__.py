@@ -15,13 +15,17 @@ from neurocoord.validation.protocol import FAIL, Row, judge
 
 # Modules as text: each paper is loaded when it is asked for.
 PAPERS: dict[str, str] = {
+    "anderson_2007": "neurocoord.validation.anderson_2007",
+    "braman_2009": "neurocoord.validation.braman_2009",
     "cutts_eglen_2014": "neurocoord.validation.cutts_eglen_2014",
     "de_luca_erim_1994": "neurocoord.validation.de_luca_erim_1994",
     "del_vecchio_2019": "neurocoord.validation.del_vecchio_2019",
     "dideriksen_2012": "neurocoord.validation.dideriksen_2012",
     "frey_law_2012": "neurocoord.validation.frey_law_2012",
     "fuglevand_1993": "neurocoord.validation.fuglevand_1993",
+    "joint_strength": "neurocoord.validation.joint_strength",
     "keenan_2005": "neurocoord.validation.keenan_2005",
+    "moment_arms": "neurocoord.validation.moment_arms",
     "negro_farina_common_input": "neurocoord.validation.negro_farina_common_input",
     "planted_synchrony": "neurocoord.validation.planted_synchrony",
     "potvin_fuglevand_2017": "neurocoord.validation.potvin_fuglevand_2017",
