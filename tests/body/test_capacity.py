@@ -152,3 +152,32 @@ def test_a_third_of_the_angles_is_held_out():
     rows = [row for row in published.rows() if row.source.startswith("Anderson")]
     rows = [row for row in rows if row.quantity == "isometric torque"]
     assert 0.28 < sum(row.held_out for row in rows) / len(rows) < 0.38
+
+
+# --- where the paths run -------------------------------------------------------------------------
+
+MOST_OUTSIDE_M = 0.05  # a hand is 0.08 wide
+
+
+@pytest.mark.parametrize("key", ["standing", "supine", "prone", "hands_knees"])
+def test_no_path_leaves_the_skin_far(body, key):
+    """Points along every path, against the nearest capsule of the skin."""
+    import mujoco
+
+    m, data = body.model, mujoco.MjData(body.model)
+    data.qpos[:] = model.keyframe_qpos(body, key)
+    mujoco.mj_forward(m, data)
+    skin = np.flatnonzero((m.geom_bodyid > 0) & (m.geom_group < 2))
+    sphere = m.geom_type[skin] == mujoco.mjtGeom.mjGEOM_SPHERE
+    centre, axis = data.geom_xpos[skin], data.geom_xmat[skin].reshape(-1, 3, 3)[:, :, 2]
+    radius, half = m.geom_size[skin, 0], np.where(sphere, 0.0, m.geom_size[skin, 1])
+    places = data.wrap_xpos.reshape(-1, 3)
+    for k, muscle in enumerate(body.muscles):
+        tendon = m.actuator_trnid[k, 0]
+        start = data.ten_wrapadr[tendon]
+        path = places[start : start + data.ten_wrapnum[tendon]]
+        points = np.concatenate([path[:-1] + f * np.diff(path, axis=0) for f in (0, 0.33, 0.67)])
+        offset = points[:, None] - centre
+        along = np.clip((offset * axis).sum(axis=2), -half, half)
+        off = np.linalg.norm(offset - along[..., None] * axis, axis=2) - radius
+        assert off.min(axis=1).max() < MOST_OUTSIDE_M, f"{muscle}: {off.min(axis=1).max():.3f} m"
