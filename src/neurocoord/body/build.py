@@ -36,8 +36,9 @@ BODY_MASS_KG = 72.5  # the man of the muscle-volume table (choice)
 TIMESTEP_S = 0.002
 FRICTION = (1.0, 0.005, 0.0001)  # choice: dry skin and clothing on a mat
 MUSCLE_RANGE = (0.5, 1.5)  # normalised fibre length at the ends of lengthrange
-# choices, see models/README; passive force meets that of Thelen 2003 at 1.2 and 1.4 lopt
-LMIN, LMAX, VMAX_LOPT_PER_S, FPMAX, FVMAX = 0.3, 1.8, 10.0, 0.5, 1.2
+# choices, see models/README; passive force meets that of Thelen 2003 at 1.2 and 1.4 lopt; up to
+# 3 lopt/s MuJoCo's parabola is nearest Hill's curve of 10 lopt/s, a/F0 0.25, where it ends at 6
+LMIN, LMAX, VMAX_LOPT_PER_S, FPMAX, FVMAX = 0.3, 1.8, 6.0, 0.5, 1.2
 SKIN_RGBA = (0.86, 0.72, 0.62, 1.0)
 MUSCLE_RGBA = (0.35, 0.35, 0.75, 1.0)
 # name, body, ends (m, in the anatomy's frame of the body), radius (m): choices
