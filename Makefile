@@ -60,6 +60,7 @@ figures: $(STAMP)
 	@"$(BIN)/python" docs/make_figures.py $(ARGS)
 	@"$(BIN)/python" docs/make_motor_unit_figures.py
 	@"$(BIN)/python" docs/make_energy_figures.py
+	@"$(BIN)/python" docs/make_body_figures.py
 
 clean:
 	rm -rf build dist .numba_cache .pytest_cache .mypy_cache .ruff_cache .hypothesis

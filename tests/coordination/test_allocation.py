@@ -65,7 +65,7 @@ def readings(body, simulation):
     found = []
     for qpos in (
         all_fours(body),
-        model.keyframe_qpos(body, "supine") - 0.003 * (np.arange(46) == 2),
+        model.keyframe_qpos(body, "supine") - 0.003 * (np.arange(body.model.nq) == 2),
     ):
         found.append(simulation.reset(qpos[None], seeds=[1]))
         drive = rng.uniform(0.0, 0.3, (1, len(body.muscles)))

@@ -47,6 +47,16 @@ class JointRow(NamedTuple):
     positive: str
 
 
+class CouplingRow(NamedTuple):
+    """A joint follows another by ``ratio``, pulled by a spring; one row a leader."""
+
+    name: str
+    joint: str
+    leader: str
+    ratio: float
+    stiffness_nm_per_rad: float
+
+
 class ContactRow(NamedTuple):
     """One capsule of the skin: end points (m), radius (m), and what it supports as."""
 
@@ -115,6 +125,7 @@ class Anatomy(NamedTuple):
 
     bodies: tuple[BodyRow, ...]
     joints: tuple[JointRow, ...]
+    couplings: tuple[CouplingRow, ...]
     contacts: tuple[ContactRow, ...]
     wraps: tuple[WrapRow, ...]
     muscles: tuple[MuscleRow, ...]
@@ -161,6 +172,19 @@ def _read_joints(folder: Path | None) -> tuple[JointRow, ...]:
             positive=row["positive"],
         )
         for row in read_table("joints", folder)
+    )
+
+
+def _read_couplings(folder: Path | None) -> tuple[CouplingRow, ...]:
+    return tuple(
+        CouplingRow(
+            name=row["coupling"],
+            joint=row["joint"],
+            leader=row["leader"],
+            ratio=float(row["ratio"]),
+            stiffness_nm_per_rad=float(row["stiffness_nm_per_rad"]),
+        )
+        for row in read_table("couplings", folder)
     )
 
 
@@ -236,6 +260,7 @@ def load_anatomy(folder: Path | None = None) -> Anatomy:
     return Anatomy(
         bodies=_read_bodies(folder),
         joints=_read_joints(folder),
+        couplings=_read_couplings(folder),
         contacts=_read_contacts(folder),
         wraps=_read_wraps(folder),
         muscles=_read_muscles(folder),

@@ -30,6 +30,7 @@ from neurocoord.body.anatomy import (
 from neurocoord.body.looks import add_chair, add_looks
 from neurocoord.body.postures import KEYFRAMES, posture_qpos
 from neurocoord.body.proportions import Segment
+from neurocoord.body.rhythm import add_couplings
 from neurocoord.body.scale import (
     Size,
     make_size,
@@ -43,7 +44,9 @@ from neurocoord.resources import models_folder
 TIMESTEP_S = 0.002
 FRICTION = (1.0, 0.005, 0.0001)  # choice: dry skin and clothing on a mat
 MUSCLE_RANGE = (0.5, 1.5)  # normalised fibre length at the ends of lengthrange
-LMIN, LMAX, VMAX_LOPT_PER_S, FPMAX, FVMAX = 0.3, 1.8, 10.0, 0.8, 1.2  # choices, see models/README
+# choices, see models/README; passive force meets that of Thelen 2003 at 1.2 and 1.4 lopt; up to
+# 3 lopt/s MuJoCo's parabola is nearest Hill's curve of 10 lopt/s, a/F0 0.25, where it ends at 6
+LMIN, LMAX, VMAX_LOPT_PER_S, FPMAX, FVMAX = 0.3, 1.8, 6.0, 0.5, 1.2
 SKIN_RGBA = (0.86, 0.72, 0.62, 1.0)
 MUSCLE_RGBA = (0.35, 0.35, 0.75, 1.0)
 # name, body, ends (m, in the anatomy's frame of the body), radius (m): choices
@@ -325,6 +328,7 @@ def build_spec(kind: str = "humanoid", size: Size | None = None) -> mujoco.MjSpe
     for side in SIDES:
         for muscle in anatomy.muscles:
             _add_muscle(spec, muscle, wrap_body, side)
+    add_couplings(spec, anatomy.couplings)
     _exclude(spec)
     _add_keyframes(spec, kind)
     if size is not None:

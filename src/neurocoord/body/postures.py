@@ -12,6 +12,8 @@ import difflib
 import mujoco
 import numpy as np
 
+from neurocoord.body.rhythm import follow
+
 # joint (both sides unless it ends in _r/_l or is a midline joint) -> degrees
 HANDS_KNEES: dict[str, float] = {
     "hip_flexion": 83,
@@ -176,6 +178,7 @@ def _posed(
 ) -> np.ndarray:
     qpos = model.qpos0.copy()
     set_joint_angles(model, qpos, angles)
+    qpos = follow(model, qpos)
     if model.jnt_type[0] == mujoco.mjtJoint.mjJNT_FREE:
         pitch, roll = np.zeros(4), np.zeros(4)
         mujoco.mju_axisAngle2Quat(pitch, np.array([0.0, 1.0, 0.0]), np.radians(pitch_deg))

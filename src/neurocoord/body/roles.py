@@ -64,6 +64,8 @@ ACTIONS: dict[str, tuple[str, float]] = {
     "scapula_retraction": ("girdle_protraction", -1.0),
     "scapula_elevation": ("girdle_elevation", 1.0),
     "scapula_depression": ("girdle_elevation", -1.0),
+    "scapula_upward_rotation": ("girdle_upward_rotation", 1.0),
+    "scapula_downward_rotation": ("girdle_upward_rotation", -1.0),
     "shoulder_flexion": ("shoulder_flexion", 1.0),
     "shoulder_extension": ("shoulder_flexion", -1.0),
     "shoulder_adduction": ("shoulder_adduction", 1.0),

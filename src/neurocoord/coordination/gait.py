@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from neurocoord.body.model import Body
+from neurocoord.body.rhythm import follow_angles
 from neurocoord.coordination.kinematics import (
     Pose,
     Skeleton,
@@ -267,6 +268,7 @@ def tabulate(body: Body, gait: Gait, speed_m_per_s: float) -> CrawlTable:
                 palm = gait.hand_lift_m * bump[k, limb] - SINK_M
                 x = travel[k, limb] + gait.hand_centre_m
                 _place_arm(body, limbs, gait, root, angle[k], side, x, palm)
+    angle = follow_angles(body, angle)
     return CrawlTable(
         joint_angle=np.vstack([angle, angle[:1]]),
         root_height_m=np.append(height, height[0]),

@@ -15,6 +15,7 @@ import numpy as np
 
 from neurocoord.body.model import Body
 from neurocoord.body.reading import BodyReading
+from neurocoord.body.rhythm import follow_angles
 from neurocoord.coordination.reference import Reference, joint_index
 
 SIDES = ("left", "right")
@@ -119,7 +120,8 @@ def posture_of(body: Body, frame: RollKeyframe, side: str) -> np.ndarray:
         degrees[index[f"knee_flexion_{letter}"]] = getattr(frame, f"{limb}_knee")
         degrees[index[f"hip_adduction_{letter}"]] = getattr(frame, f"{limb}_hip_adduction")
         degrees[index[f"ankle_flexion_{letter}"]] = -30.0
-    return np.clip(np.radians(degrees), body.joint_range[:, 0], body.joint_range[:, 1])
+    angle = follow_angles(body, np.radians(degrees))
+    return np.clip(angle, body.joint_range[:, 0], body.joint_range[:, 1])
 
 
 def make_roll(body: Body, plan: RollPlan) -> Roll:

@@ -57,8 +57,8 @@ def muscle_parameters(
     range_high: ArrayLike = 1.5,
     lmin: ArrayLike = 0.3,
     lmax: ArrayLike = 1.8,
-    vmax: ArrayLike = 10.0,
-    fpmax: ArrayLike = 0.8,
+    vmax: ArrayLike = 6.0,
+    fpmax: ArrayLike = 0.5,
     fvmax: ArrayLike = 1.2,
 ) -> MuscleParameters:
     """Parameters from path ranges (m) and strengths (N); scalars hold for every muscle.

@@ -16,6 +16,8 @@ from neurocoord.validation.protocol import FAIL, Row, judge
 # Modules as text: each paper is loaded when it is asked for.
 PAPERS: dict[str, str] = {
     "barclay_2015": "neurocoord.validation.barclay_2015",
+    "anderson_2007": "neurocoord.validation.anderson_2007",
+    "braman_2009": "neurocoord.validation.braman_2009",
     "cutts_eglen_2014": "neurocoord.validation.cutts_eglen_2014",
     "de_luca_erim_1994": "neurocoord.validation.de_luca_erim_1994",
     "del_vecchio_2019": "neurocoord.validation.del_vecchio_2019",
@@ -23,7 +25,9 @@ PAPERS: dict[str, str] = {
     "frey_law_2012": "neurocoord.validation.frey_law_2012",
     "fuglevand_1993": "neurocoord.validation.fuglevand_1993",
     "he_2000": "neurocoord.validation.he_2000",
+    "joint_strength": "neurocoord.validation.joint_strength",
     "keenan_2005": "neurocoord.validation.keenan_2005",
+    "moment_arms": "neurocoord.validation.moment_arms",
     "negro_farina_common_input": "neurocoord.validation.negro_farina_common_input",
     "planted_synchrony": "neurocoord.validation.planted_synchrony",
     "potvin_fuglevand_2017": "neurocoord.validation.potvin_fuglevand_2017",
