@@ -191,41 +191,10 @@ def _part_of(end, start, n):
 
 @compiled
 def _advance_chunk(
-    rows,
-    found,
-    sampled,
-    course,
-    force_sum,
-    of,
-    keys,
-    t0,
-    k0,
-    k1,
-    a,
-    n,
-    n_on,
-    n_live,
-    unit,
-    now,
-    spiking,
-    constants,
-    decay_table,
-    has_noise,
-    has_rhythm,
-    sensitivity,
-    m,
-    threshold_z,
-    hazard,
-    hazard_share,
-    staggers,
-    n_delay,
-    events,
-    hazard_key,
-    sums,
-    group,
-    record,
-    spikes,
-):
+    rows, found, sampled, course, force_sum, of, keys, t0, k0, k1, a, n, n_on, n_live, unit, now,
+    spiking, constants, decay_table, has_noise, has_rhythm, sensitivity, m, threshold_z, hazard,
+    hazard_share, staggers, n_delay, events, hazard_key, sums, group, record, spikes,
+):  # fmt: skip
     """Ticks `k0` to `k1` of units `a` to `a + n`, of which `n_on` may fire and `n_live` have force.
 
     Arrays one by one and not in records: to take one out of a record counts a reference, which is
@@ -329,7 +298,7 @@ def run(p, c, s, drive, sensitivity, noises, events, m0, m1, record, out):
     # Unsigned indices spare numba's check for negative ones, without which loops do not vectorise.
     active_state, active_sum, spike_sum, spikes = out
     n_tick = drive.shape[1]
-    rows, found = np.empty(ROWS_SIZE), np.empty(CHUNK + 1, np.uint64)
+    rows, found = np.zeros(ROWS_SIZE), np.empty(CHUNK + 1, np.uint64)
     sampled, course = np.zeros(CHUNK, np.bool_), np.empty((n_tick, 5))
     force_sum = np.empty((n_tick, 2))
     constants, decay_table, fast_units = p.spiking, p.decay_table, p.is_fast
@@ -343,7 +312,6 @@ def run(p, c, s, drive, sensitivity, noises, events, m0, m1, record, out):
         for m in range(m0, m1):
             u0, u1, of = np.uint64(p.first_unit[m]), np.uint64(p.first_unit[m + 1]), p.muscle[m]
             shared_by = c.muscle[m]
-            has_noise = p.has_drive_noise or of.rate_saturates
             keys = _Keys(
                 stream_key(seed, _S_THRESHOLD),
                 stream_key(seed, _S_SLOW_PRIVATE),
@@ -378,46 +346,17 @@ def run(p, c, s, drive, sensitivity, noises, events, m0, m1, record, out):
                     works = n_on > U0 or n_live > U0
                     if works:
                         load_chunk(rows, unit, now, fast_units, a, n)
-                        load_noises(rows, unit, has_noise, p.has_rhythm, a, n)
+                        load_noises(rows, unit, p.has_drive_noise, p.has_rhythm, a, n)
                         if of.twitch_tetanus_ratio > 0.0:
                             load(rows, FORCE, now, 4, a, n, 0.0)
                         fetch_ahead(unit, now, spiking, constants, a + n, n)
                     n_live, total, fast = _advance_chunk(
-                        rows,
-                        found,
-                        sampled,
-                        course,
-                        force_sum,
-                        of,
-                        keys,
-                        t0,
-                        k0,
-                        k1,
-                        a,
-                        n,
-                        n_on,
-                        n_live,
-                        unit,
-                        now,
-                        spiking,
-                        constants,
-                        decay_table,
-                        p.has_drive_noise,
-                        p.has_rhythm,
-                        sensitivity_here,
-                        m,
-                        threshold_z,
-                        hazard,
-                        c.hazard_share,
-                        c.staggers,
-                        c.max_delay_ticks,
-                        events_here,
-                        shared_by.hazard_key,
-                        sums,
-                        group,
-                        record,
-                        spikes_here,
-                    )
+                        rows, found, sampled, course, force_sum, of, keys, t0, k0, k1, a, n, n_on,
+                        n_live, unit, now, spiking, constants, decay_table, p.has_drive_noise,
+                        p.has_rhythm, sensitivity_here, m, threshold_z, hazard, c.hazard_share,
+                        c.staggers, c.max_delay_ticks, events_here, shared_by.hazard_key, sums,
+                        group, record, spikes_here,
+                    )  # fmt: skip
                     if works:
                         store(rows, PHASE, unit, 0, a, n)
                         store(rows, FIRST, unit, 2, a, n)
