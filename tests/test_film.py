@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from neurocoord import film, trial
+from neurocoord.analysis import running
 from neurocoord.body import model as bodies
 from neurocoord.tasks.protocol import Trace
 
@@ -72,7 +73,10 @@ def made_up_trial() -> trial.Trial:
         "active_state": np.tile(np.linspace(0, 1, 2 * n)[:, None], len(body.muscles)),
     }
     config = trial.TrialConfig(task="crawl")
-    return trial.Trial(config, {}, {}, Trace(**{**nothing, **known}), "", False)
+    discharge = running.discharge(running.start(0, 0), 0.001)
+    first_unit = np.zeros(1, np.int64)
+    trace = Trace(**{**nothing, **known})
+    return trial.Trial(config, {}, {}, trace, "", False, discharge, first_unit)
 
 
 def _python(code: str, *arguments: str, gl: str, folder: Path) -> subprocess.CompletedProcess[str]:
