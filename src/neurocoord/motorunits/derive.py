@@ -97,16 +97,39 @@ def complete(first: I64, f: dict[str, NDArray]) -> PoolParameters:
 def _packed(params: PoolParameters) -> Packed:
     return Packed(
         first_unit=params.first_unit,
+        alike=_alike(params),
         muscle=structured(params, MUSCLE_FIELDS),
         spiking=structured(params, SPIKING_FIELDS),
         tiring=Tiring(*(getattr(params, name) for name in Tiring._fields)),
         is_fast=params.is_fast,
         decay_table=params.decay_table,
         rested=np.concatenate(params.rested),
+        isi_cv_onset=params.isi_cv_onset,
+        gain_row=params.gain_row,
+        mean_gain=params.mean_gain,
+        mean_saturation=params.mean_saturation,
         is_dynamic=params.is_dynamic,
         has_drive_noise=params.has_drive_noise,
+        has_onsets=params.has_onsets,
         has_rhythm=params.has_rhythm,
     )
+
+
+def _alike(params: PoolParameters) -> I64:
+    """First unit of the first muscle whose units have the same constants, `[muscle]`.
+
+    Muscles of a body often do: read from one place, these stay in the first cache. Units of dynamic
+    pools change each in their way.
+    """
+    if params.is_dynamic:
+        return params.first_unit[:-1].copy()
+    first: dict[bytes, int] = {}
+    names = ("isi_cv", "isi_cv_onset", *Constants._fields[:6])
+    out = np.empty(n_muscles(params), np.int64)
+    for m, (a, b) in enumerate(pairwise(params.first_unit)):
+        key = b"".join(getattr(params, name)[a:b].tobytes() for name in names)
+        out[m] = first.setdefault(key, int(a))
+    return out
 
 
 def least_above(threshold: F64) -> F64:

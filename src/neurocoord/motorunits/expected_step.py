@@ -115,7 +115,7 @@ def _gain_row(p, m, i, e, threshold):
     """Row of the mean gain for the interval law at excitation `e`."""
     if p.isi_cv_onset[i] == 0.0:
         return p.gain_row[i]
-    u = max(e - threshold, 0.0) / (p.isi_cv_decay[m] * p.max_excitation[m])
+    u = max(e - threshold, 0.0) / (p.muscle[m].isi_cv_decay * p.muscle[m].max_excitation)
     return p.gain_row[i] + np.int64(p.isi_cv_onset[i] * decay(u, p.decay_table) / _CV_STEP + 0.5)
 
 
@@ -140,29 +140,33 @@ def advance(p, now, block_decay, excitation, n_ticks, h, s):
         for m in range(excitation.shape[1]):
             e = excitation[env, m]
             u0, u1 = np.uint64(p.first_unit[m]), np.uint64(p.first_unit[m + 1])
-            followed = -n_ticks * np.log1p(-p.onset_follow[m])  # the block, in time constants
+            followed = -n_ticks * np.log1p(
+                -p.muscle[m].onset_follow
+            )  # the block, in time constants
             kept = np.exp(-followed)
             ahead = e - slow_excitation[env, m]
             slow_excitation[env, m] = e - ahead * kept
-            over = p.onset_gain_hz[m] * max(ahead, 0.0) * (1.0 - kept) / followed  # its mean
+            over = p.muscle[m].onset_gain_hz * max(ahead, 0.0) * (1.0 - kept) / followed  # its mean
             on = u0
             while on < u1 and above[on] <= e:
                 on += _U1
-            if p.rate_saturates[m]:
+            if p.muscle[m].rate_saturates:
                 _saturating_rates(
                     u0, on, e, over, threshold, minimum, slope, peak, p.decay_table, rate
                 )
             else:
                 _rates(u0, on, e, over, threshold, minimum, slope, peak, rate)
             n_found = _take_first_spikes(u0, on, h, rate, due, first, found)
-            if p.twitch_tetanus_ratio[m] > 0.0:
+            if p.muscle[m].twitch_tetanus_ratio > 0.0:
                 for i in range(u0, on):
                     density[i - u0] = rate[i - u0]
                 for j in range(n_found):
                     i = found[j]
-                    if seen[i] < ACTIVE_RATE_HZ and p.doublet_share[i] > 0.0:
-                        n = first[i - u0] * p.doublet_share[i]
-                        density[i - u0] += _second(n, h, p.doublet_interval_s[m], time_s, y2, i)
+                    if seen[i] < ACTIVE_RATE_HZ and p.spiking[i].doublet_share > 0.0:
+                        n = first[i - u0] * p.spiking[i].doublet_share
+                        density[i - u0] += _second(
+                            n, h, p.muscle[m].doublet_interval_s, time_s, y2, i
+                        )
                 _let_gain_rate_follow(u0, on, h, rate, due, first, seen)
             else:
                 density[: on - u0] = 0.0
@@ -171,9 +175,9 @@ def advance(p, now, block_decay, excitation, n_ticks, h, s):
                     g = _gain_row(p, m, i, e, threshold[i])
                     gain = _table(p.mean_gain, g, time_s[i] * seen[i])
                     density[i - u0] = first[i - u0] * force[i] * gain
-                    if seen[i] < ACTIVE_RATE_HZ and p.doublet_share[i] > 0.0:
-                        later_s = p.doublet_interval_s[m]
-                        n = first[i - u0] * p.doublet_share[i] * force[i]
+                    if seen[i] < ACTIVE_RATE_HZ and p.spiking[i].doublet_share > 0.0:
+                        later_s = p.muscle[m].doublet_interval_s
+                        n = first[i - u0] * p.spiking[i].doublet_share * force[i]
                         n *= twitch_gain(time_s[i] / later_s)
                         density[i - u0] += _second(n, h, later_s, time_s, y2, i)
                 _let_gain_rate_follow(u0, on, h, rate, due, first, seen)
@@ -196,10 +200,10 @@ def _expected_slow_step(p, m, slow, now, env, e, tail, seen):
     for k in range(n):
         i = u0 + k
         x = max(tail[i], 0.0) / now.contraction_time_s[env, i]
-        if p.twitch_tetanus_ratio[m] > 0.0:
+        if p.muscle[m].twitch_tetanus_ratio > 0.0:
             relative = _table(p.mean_saturation, m, x)
         else:
-            relative = np.e * x / max(slow.capacity[env, i] * p.tetanic_force[i], 1e-300)
+            relative = np.e * x / max(slow.capacity[env, i] * p.tiring.tetanic_force[i], 1e-300)
         relative_force[k] = min(max(relative, 0.0), 1.0)
         is_active[k] = e >= now.recruitment_threshold[env, i] or seen[i] > ACTIVE_RATE_HZ
     of_env = Slow(
@@ -220,7 +224,7 @@ def _expected_slow_step(p, m, slow, now, env, e, tail, seen):
         now.twitch_scale[env],
         now.threshold_above[env],
     )
-    slow_step(p.packed, m, of_env, now_env, is_active, relative_force)
+    slow_step(p, m, of_env, now_env, is_active, relative_force)
 
 
 @compiled(fastmath={"reassoc", "nsz"})
@@ -242,7 +246,7 @@ def project(p, now, weight, h, impulse, tail, sensitivity, out):
         row = env if p.is_dynamic else 0
         for m in range(out.shape[1]):
             u0, u1 = np.uint64(p.first_unit[m]), np.uint64(p.first_unit[m + 1])
-            ratio = p.twitch_tetanus_ratio[m]
+            ratio = p.muscle[m].twitch_tetanus_ratio
             if ratio > 0.0:
                 total = 0.0
                 for i in range(u0, u1):
@@ -252,7 +256,7 @@ def project(p, now, weight, h, impulse, tail, sensitivity, out):
                     total += now.twitch_force[row, i] / ratio * share
             else:
                 total = np.e * _sum_projected(u0, u1, weight[row], h, impulse[env], tail[env])
-            out[env, m] = total / p.max_force[m]
+            out[env, m] = total / p.muscle[m].max_force
 
 
 @compiled
@@ -269,16 +273,16 @@ def curves(p, now, sensitivity, out):
         row = min(to, now.contraction_time_s.shape[0] - 1)
         for m in range(out.shape[1]):
             u0, u1 = np.uint64(p.first_unit[m]), np.uint64(p.first_unit[m + 1])
-            ratio = p.twitch_tetanus_ratio[m]
+            ratio = p.muscle[m].twitch_tetanus_ratio
             for knot in range(last + 1):
-                e = knot * p.max_excitation[m] / last
+                e = knot * p.muscle[m].max_excitation / last
                 args = (
                     now.recruitment_threshold[row],
                     now.minimum_rate_hz[row],
                     now.rate_gain_hz[row],
                     now.peak_rate_hz[row],
                 )
-                if p.rate_saturates[m]:
+                if p.muscle[m].rate_saturates:
                     _saturating_rates(u0, u1, e, 0.0, *args, p.decay_table, rate)
                 else:
                     _rates(u0, u1, e, 0.0, *args, rate)
@@ -295,7 +299,7 @@ def curves(p, now, sensitivity, out):
                         g = _gain_row(p, m, i, e, now.recruitment_threshold[row, i])
                         gain = _table(p.mean_gain, g, x)
                         total += force * np.e * x * gain
-                out[to, m, knot] = total / p.max_force[m]
+                out[to, m, knot] = total / p.muscle[m].max_force
 
 
 @compiled
@@ -335,9 +339,9 @@ def _recruited(e, sd, threshold):
 @compiled
 def _held_at(p, now, row, m, drive, sensitivity):
     """Mean active state of muscle `m` at a held `drive`, with slow noise about it."""
-    e = drive * p.max_excitation[m]
-    sd = e * (p.drive_noise_floor[m] + p.drive_noise_slope[m] * drive)
-    ratio, total = p.twitch_tetanus_ratio[m], 0.0
+    e = drive * p.muscle[m].max_excitation
+    sd = e * (p.muscle[m].drive_noise_floor + p.muscle[m].drive_noise_slope * drive)
+    ratio, total = p.muscle[m].twitch_tetanus_ratio, 0.0
     for i in range(p.first_unit[m], p.first_unit[m + 1]):
         threshold = now.recruitment_threshold[row, i]
         chance, mean = _recruited(e, sd, threshold)
@@ -345,7 +349,7 @@ def _held_at(p, now, row, m, drive, sensitivity):
             continue
         minimum, peak = now.minimum_rate_hz[row, i], now.peak_rate_hz[row, i]
         rise = now.rate_gain_hz[row, i] * (mean - threshold)
-        if p.rate_saturates[m]:
+        if p.muscle[m].rate_saturates:
             span = max(peak - minimum, 1e-9)
             rate = minimum + span * (1.0 - decay(max(rise / span, 0.0), p.decay_table))
         else:
@@ -357,7 +361,7 @@ def _held_at(p, now, row, m, drive, sensitivity):
         else:
             gain = _table(p.mean_gain, _gain_row(p, m, i, mean, threshold), x)
             total += chance * force * np.e * x * gain
-    return total / p.max_force[m]
+    return total / p.muscle[m].max_force
 
 
 @compiled
@@ -366,7 +370,7 @@ def refine(p, now, cell, sensitivity, target, drive):
     for env in range(drive.shape[0]):
         row = env if now.recruitment_threshold.shape[0] > 1 else 0
         for m in range(drive.shape[1]):
-            if p.drive_noise_floor[m] + p.drive_noise_slope[m] == 0.0 or not (
+            if p.muscle[m].drive_noise_floor + p.muscle[m].drive_noise_slope == 0.0 or not (
                 0.0 < drive[env, m] < 1.0
             ):
                 continue

@@ -70,6 +70,17 @@ class ExpectedState(NamedTuple):
     static: F64  # [row, muscle, knot] mean active state over drive 0 .. 1
 
 
+class Moving(NamedTuple):
+    """What compiled code reads of an `ExpectedState` to look ahead."""
+
+    slow_excitation: F64
+    impulse: F64
+    tail: F64
+    gain_rate_hz: F64
+    first_due: F64
+    sensitivity: F64
+
+
 def init(
     params: PoolParameters,
     n_env: int = 1,
@@ -148,7 +159,7 @@ def advance(
         kept = np.exp(-duration_s / params.contraction_time_s / FLUCTUATION_LAG)
         new.variance[:] = settled + (new.variance - settled) * kept
     before = new.tick // SLOW_TICKS
-    expected_step.advance(params, now, decay, excitation, n_ticks, duration_s, moving)
+    expected_step.advance(params.packed, now, decay, excitation, n_ticks, duration_s, moving)
     if params.is_dynamic and np.any(new.tick // SLOW_TICKS > before):
         new = new._replace(
             decays=decays_of(new.now, new.horizon_s, new.block_s),
@@ -176,7 +187,7 @@ def bounds(
     low = _project(params, now, state, decays.weight, horizon_s)
     high = np.empty_like(low)
     full = np.ones_like(low)
-    reach_step.add(params, now, horizon_s, decays[1:], moving(state), full, high)
+    reach_step.add(params.packed, now, horizon_s, decays, moving(state), full, high)
     high += low
     if spike_tolerance is not None:
         if not (np.isfinite(spike_tolerance) and spike_tolerance >= 0):
@@ -233,7 +244,7 @@ def inverse(
     expected_step.invert(curve, target, out)
     now = state.now if state is not None and params.is_dynamic else params.rested
     lengths = np.ones((*target.shape, 2)) if state is None else state.sensitivity
-    expected_step.refine(params, now, 1.5 / (curve.shape[2] - 1), lengths, target, out)
+    expected_step.refine(params.packed, now, 1.5 / (curve.shape[2] - 1), lengths, target, out)
     return out
 
 
@@ -290,7 +301,7 @@ def _static(params: PoolParameters, now: Constants) -> F64:
 def _static_curves(params: PoolParameters, now: Constants, sensitivity: F64) -> F64:
     now = now if params.is_dynamic else params.rested
     out = np.empty((*sensitivity.shape[:2], N_TIRED + 1))
-    expected_step.curves(params, now, sensitivity, out)
+    expected_step.curves(params.packed, now, sensitivity, out)
     return out
 
 
@@ -317,10 +328,9 @@ def decays_of(now: Constants, horizon_s: float, block_s: float = 0.004) -> Decay
     return Decays(np.exp(-block_s / time_s), decay / time_s, response, share * response)
 
 
-def moving(state: ExpectedState) -> tuple[F64, ...]:
+def moving(state: ExpectedState) -> Moving:
     """What compiled code reads of the state to look ahead."""
-    filters = (state.impulse, state.tail, state.gain_rate_hz, state.first_due)
-    return (state.slow_excitation, *filters, state.sensitivity)
+    return Moving(*(getattr(state, name) for name in Moving._fields))
 
 
 def _copy_into(state: ExpectedState, out: ExpectedState | None) -> ExpectedState:
@@ -379,5 +389,5 @@ def _project(
 ) -> F64:
     out = np.empty((state.impulse.shape[0], n_muscles(params)))
     filters = (state.impulse, state.tail)
-    expected_step.project(params, now, weight, horizon_s, *filters, state.sensitivity, out)
+    expected_step.project(params.packed, now, weight, horizon_s, *filters, state.sensitivity, out)
     return out

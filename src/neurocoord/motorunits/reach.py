@@ -44,12 +44,12 @@ def reach_curves(
     rows, units = decays.response.shape
     muscles, nothing = n_muscles(params), np.zeros((rows, units))
     due, length = np.ones((rows, units)), np.ones((rows, muscles, 2))
-    silent = (np.zeros((rows, muscles)), nothing, nothing, nothing, due, length)
+    silent = rate_model.Moving(np.zeros((rows, muscles)), nothing, nothing, nothing, due, length)
     added = np.empty((rows, muscles, N_KNOTS + 1))
     of_drive = np.empty((rows, muscles))
     for knot in range(N_KNOTS + 1):
         held = np.full((rows, muscles), knot / N_KNOTS)
-        reach_step.add(params, now, horizon_s, decays[1:], silent, held, of_drive)
+        reach_step.add(params.packed, now, horizon_s, decays, silent, held, of_drive)
         added[..., knot] = of_drive
     return ReachCurves(added=added, horizon_s=float(horizon_s))
 
@@ -66,7 +66,8 @@ def drive_to_reach(
     ``limits``: ``rate_model.bounds`` of ``state`` at that horizon, where they are known already. A
     state below them gives drive 0, one above drive 1 (``is_within_reach`` says where). The drive
     is sought along ``curves`` until it gives the state to 0.001 and 1 % of what it adds, in at most
-    four tries (where few units are at work force comes in steps: then the nearest).
+    four tries (where few units are at work force comes in steps: then the nearest). One step on
+    from a drive that is not five times as far off is not tried any more: it mostly gives as much.
     """
     wanted = _check_wanted(params, state, wanted)
     rows = curves.added.shape[0]
@@ -77,7 +78,7 @@ def drive_to_reach(
     now = state.now if params.is_dynamic else params.rested
     drive = np.empty_like(wanted)
     moving = rate_model.moving(state)
-    of_pools = (params, now, horizon_s, decays[1:], moving, curves.added)
+    of_pools = (params.packed, now, horizon_s, decays, moving, curves.added)
     reach_step.lead(*of_pools, low, high, wanted, drive)
     return drive
 

@@ -101,14 +101,20 @@ class Packed(NamedTuple):
     """The constants again as compiled code takes them: few arrays, so that a call costs little."""
 
     first_unit: I64  # [muscle + 1]
+    alike: I64  # [muscle] where constants are read: first unit of the first muscle with equal ones
     muscle: NDArray[np.void]  # [muscle] fields of MUSCLE_FIELDS
     spiking: NDArray[np.void]  # [unit] fields of SPIKING_FIELDS: one cache line for each spike
     tiring: Tiring
     is_fast: Bools  # [unit]
     decay_table: F64
     rested: F64  # [fields of Constants, unit]
+    isi_cv_onset: F64  # [unit]
+    gain_row: I64  # [unit]
+    mean_gain: F64
+    mean_saturation: F64
     is_dynamic: bool
     has_drive_noise: bool
+    has_onsets: bool
     has_rhythm: bool
 
 
@@ -221,6 +227,8 @@ MUSCLE_FIELDS = (
     "rhythm_noise",
     "rate_saturates",
     "onset_gain_hz",
+    "onset_tau_s",
+    "doublet_interval_s",
     "twitch_tetanus_ratio",
     "slowing",
     "adaptation_offset_hz",
