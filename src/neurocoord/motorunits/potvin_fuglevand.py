@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from neurocoord.motorunits import fatigue, twitch
+from neurocoord.motorunits import checks, fatigue, twitch
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -183,7 +183,13 @@ def step(
     state: State, target_force: ArrayLike, model: FatigueModel = PUBLISHED
 ) -> tuple[State, Sample]:
     """One sample: meet the target `[..]` (0..1 of rested maximum) if the units can, then tire."""
-    target = np.broadcast_to(_checked("target_force", target_force, 1.0), state.level.shape)
+    target = _checked("target_force", target_force, 1.0)
+    if target.shape not in ((), state.level.shape):
+        raise ValueError(
+            f"target_force must be a number or have shape {state.level.shape}, the tasks of state,"
+            f" got {target.shape}"
+        )
+    target = np.broadcast_to(target, state.level.shape)
     pool, max_force, n_grid = _fixed(model)
     level = _lowest_level(state, target, model)
     force, rate_hz, fused = _force(state, level, model)
@@ -241,7 +247,7 @@ def endurance_time_s(
     It is the end of the first sample whose force at full excitation is below the target.
     """
     target = _checked("target_force", target_force, 1.0)
-    if not longest_s > 0:
+    if not float(checks.numbers("longest_s", longest_s)) > 0:
         raise ValueError(f"longest_s must be above 0, got {longest_s}")
     flat = target.reshape(-1)
     endurance = np.full(flat.shape, np.inf)
@@ -323,8 +329,5 @@ def _fused(model: FatigueModel, pool: Units, rate_hz: F64, capacity: F64) -> F64
 
 
 def _checked(name: str, value: ArrayLike, high: float) -> F64:
-    array = np.asarray(value, dtype=np.float64)
-    wrong = ~((array >= 0.0) & (array <= high))
-    if np.any(wrong):
-        raise ValueError(f"{name} must lie in 0..{high:g}, got {array[wrong].flat[0]}")
-    return array
+    array = checks.numbers(name, value)
+    return checks.within(name, array, 0.0, high) if array.size else array
