@@ -40,6 +40,14 @@ def within(
     raise ValueError(f"{name} must be finite and {limit}, got {array[wrong].flat[0]}")
 
 
+def each_within(
+    name: str, value: ArrayLike, low: float, high: float = np.inf, *, above_low: bool = False
+) -> F64:
+    """The same where there may be no values at all, as of an equation for the units that fired."""
+    array = numbers(name, value)
+    return within(name, array, low, high, above_low=above_low) if array.size else array
+
+
 def one_within(
     name: str, value: ArrayLike, low: float, high: float = np.inf, *, above_low: bool = False
 ) -> float:

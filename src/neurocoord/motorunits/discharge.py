@@ -47,7 +47,7 @@ def discharge_rate_hz(
     rate_gain_hz: F64,
 ) -> F64:
     """Mean rate (imp/s), eq 2, limited at the peak rate; 0 below the recruitment threshold."""
-    checks.within("excitation", excitation, -np.inf)
+    checks.each_within("excitation", excitation, -np.inf)
     checks.match(
         excitation=excitation,
         recruitment_threshold=recruitment_threshold,
@@ -72,7 +72,7 @@ def decay_table() -> F64:
 
 def decay(u: F64, table: F64) -> F64:
     """exp(-u) for u >= 0 by straight lines in `decay_table`; its last value beyond the table."""
-    u = checks.within("u", u, 0.0)
+    u = checks.each_within("u", u, 0.0)
     position = np.minimum(u * (N_DECAY / DECAY_LIMIT), N_DECAY - 1e-9)
     j = position.astype(np.int64)
     return np.asarray(table[j] + (position - j) * (table[j + 1] - table[j]))
@@ -92,7 +92,7 @@ def saturating_rate_hz(
     Fuglevand, Lester & Johns 2015 (J Neurophysiol 113:1310-1322) describe rate saturation, with
     the slope of the linear relation at recruitment.
     """
-    checks.within("excitation", excitation, -np.inf)
+    checks.each_within("excitation", excitation, -np.inf)
     checks.match(
         excitation=excitation,
         recruitment_threshold=recruitment_threshold,
@@ -119,8 +119,8 @@ def interval_cv(
     ``cv = isi_cv + isi_cv_onset exp(-(E - RTE) / decay)``. Nagamori et al. 2021 (PLoS Comput Biol
     17:e1008707, the authors' code) use .10 + .20 exp(-(U - U_th) / .025), U the drive of 0..1.
     """
-    checks.within("excitation", excitation, -np.inf)
-    checks.within("decay_excitation", decay_excitation, 0.0, above_low=True)
+    checks.each_within("excitation", excitation, -np.inf)
+    checks.each_within("decay_excitation", decay_excitation, 0.0, above_low=True)
     checks.match(
         excitation=excitation,
         recruitment_threshold=recruitment_threshold,

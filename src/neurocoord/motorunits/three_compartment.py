@@ -101,11 +101,13 @@ def step(
     the step and none can empty a compartment below 0, so the sum stays 1.
     """
     active, resting, fatigued = _shares(muscle)
-    load = _checked("target_load", target_load, 1.0)
-    f, r, factor = (_checked(n, v) for n, v in zip(Rates._fields, rates, strict=True))
+    load = checks.each_within("target_load", target_load, 0.0, 1.0)
+    f, r, factor = (
+        checks.each_within(n, v, 0.0) for n, v in zip(Rates._fields, rates, strict=True)
+    )
     checks.one_within("duration_s", duration_s, 0.0, above_low=True)
-    develop = _checked("develop_per_s", develop_per_s)
-    relax = _checked("relax_per_s", relax_per_s)
+    develop = checks.each_within("develop_per_s", develop_per_s, 0.0)
+    relax = checks.each_within("relax_per_s", relax_per_s, 0.0)
     checks.match(
         active=active,
         target_load=load,
@@ -162,7 +164,7 @@ def simulate(
 
     Begins rested unless `start` is given.
     """
-    load = _checked("target_load", target_load, 1.0)
+    load = checks.each_within("target_load", target_load, 0.0, 1.0)
     if load.ndim == 0 or load.shape[-1] == 0:
         raise ValueError(f"target_load must have shape [.., time], got {load.shape}")
     muscle = rested(load.shape[:-1]) if start is None else _shares(start)
@@ -178,7 +180,7 @@ def simulate(
 
 def holding(target_load: ArrayLike) -> Compartments:
     """Rested muscle that has just taken up a load: where `endurance_time_s` begins."""
-    load = _checked("target_load", target_load, 1.0)
+    load = checks.each_within("target_load", target_load, 0.0, 1.0)
     return Compartments(load.copy(), 1.0 - load, np.zeros_like(load))
 
 
@@ -188,8 +190,8 @@ def endurance_time_s(target_load: ArrayLike, rates: Rates) -> F64:
     With the load held from time 0, ``ET = -ln[1 - R (1 - TL) / (F TL)] / R``; without recovery
     ``(1 - TL) / (F TL)``; inf at loads up to ``R / (F + R)``.
     """
-    load = _checked("target_load", target_load, 1.0)
-    f, r, _ = (_checked(n, v) for n, v in zip(Rates._fields, rates, strict=True))
+    load = checks.each_within("target_load", target_load, 0.0, 1.0)
+    f, r, _ = (checks.each_within(n, v, 0.0) for n, v in zip(Rates._fields, rates, strict=True))
     checks.match(target_load=load, fatigue_rate_per_s=f, recovery_rate_per_s=r)
     load, f, r = np.broadcast_arrays(load, f, r)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -202,15 +204,13 @@ def endurance_time_s(target_load: ArrayLike, rates: Rates) -> F64:
 
 def _shares(muscle: Compartments) -> Compartments:
     checked = Compartments(
-        *(_checked(n, v, 1.0 + 1e-9) for n, v in zip(Compartments._fields, muscle, strict=True))
+        *(
+            checks.each_within(n, v, 0.0, 1.0 + 1e-9)
+            for n, v in zip(Compartments._fields, muscle, strict=True)
+        )
     )
     checks.match(**checked._asdict())
     total = checked.active + checked.resting + checked.fatigued
     if np.any(np.abs(total - 1.0) > 1e-6):
         raise ValueError(f"active, resting and fatigued must sum to 1, got {total.flat[0]}")
     return checked
-
-
-def _checked(name: str, value: ArrayLike, high: float = np.inf) -> F64:
-    array = checks.numbers(name, value)
-    return checks.within(name, array, 0.0, high) if array.size else array

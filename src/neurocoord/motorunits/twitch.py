@@ -42,8 +42,8 @@ def contraction_time_s(
 
 def twitch(time_s: F64, twitch_force: F64, contraction_time_s: F64) -> F64:
     """Force after a single spike at time 0, eq 11: ``P (t/T) exp(1 - t/T)``; 0 before it."""
-    checks.within("contraction_time_s", contraction_time_s, 0.0, above_low=True)
-    checks.within("time_s", time_s, -np.inf)
+    checks.each_within("contraction_time_s", contraction_time_s, 0.0, above_low=True)
+    checks.each_within("time_s", time_s, -np.inf)
     checks.match(time_s=time_s, twitch_force=twitch_force, contraction_time_s=contraction_time_s)
     t = np.maximum(time_s, 0.0) / contraction_time_s
     return twitch_force * t * np.exp(1.0 - t)
@@ -69,7 +69,7 @@ def mean_gain(normalised_rate: F64, isi_cv: float, n_quantiles: int = 400) -> F6
     checks.count("n_quantiles", n_quantiles)
     z = ndtri((np.arange(n_quantiles) + 0.5) / n_quantiles)
     interval = np.maximum(1.0 + isi_cv * z, 0.05)
-    x = checks.within("normalised_rate", normalised_rate, 0.0)
+    x = checks.each_within("normalised_rate", normalised_rate, 0.0)
     return gain(x[..., None] / interval).mean(axis=-1)
 
 
@@ -133,7 +133,7 @@ def mean_saturation(
 
     x up to 4; beyond it the tanh of the mean, which has no fluctuation left.
     """
-    x = checks.within("normalised_rate", normalised_rate, 0.0)
+    x = checks.each_within("normalised_rate", normalised_rate, 0.0)
     checks.one_within("twitch_tetanus_ratio", twitch_tetanus_ratio, 0.0, above_low=True)
     checks.one_within("isi_cv", isi_cv, 0.0, 1.0)
     checks.count("n_cells", n_cells)
