@@ -9,6 +9,7 @@ import pytest
 
 from neurocoord import cli
 from neurocoord.analysis import pool as pools
+from neurocoord.analysis import pool_plots
 from neurocoord.motorunits import published, recorded, trains
 
 QUICK = ["--seconds", "1.5", "--set", "pool.n_units=40", "--set", "settle_s=0.5"]
@@ -158,6 +159,57 @@ def test_the_plot_is_written_whole(
     assert head.startswith(b"\x89PNG") if ending == "png" else b"<?xml" in head
 
 
+def test_a_setting_given_again_adds_its_values(capfd: pytest.CaptureFixture[str]) -> None:
+    again = ["--set", "pool.isi_cv=0.1", "--set", "drive=0.5", "--set", "pool.isi_cv=0.2, 0.1"]
+    found = rows(capfd, *QUICK, *again)
+    assert [row["set"]["pool.isi_cv"] for row in found] == ["0.1", "0.2"]
+    assert [row["config"]["pool.isi_cv"] for row in found] == [0.1, 0.2]
+    assert found[1]["measures"]["isi_cv"] > 1.6 * found[0]["measures"]["isi_cv"]
+
+
+def test_the_plot_of_a_sweep_draws_each_measure_over_the_first_setting() -> None:
+    """Against the runs' own measures; values that are no numbers are named and not joined."""
+    from matplotlib.figure import Figure
+
+    base = pools.PoolConfig(
+        seconds=1.0,
+        settle_s=0.2,
+        pool=replace(pools.settings_of("fuglevand_1993"), n_units=30),
+    )
+    drives = ("0.5", "0", "0.9")
+    runs = [pools.run(pools.prepare(replace(base, drive=float(drive)))) for drive in drives]
+    axes = Figure().subplots(4)
+    pool_plots.draw_sweep(axes, "drive", [pool_plots.SweptLine("", drives, runs)])
+    for panel, measure in zip(axes, pool_plots.SWEPT, strict=True):
+        (line,) = panel.lines
+        expected = [runs[i].measures[measure] for i in (1, 0, 2)]  # drive rises along x
+        np.testing.assert_array_equal(line.get_xdata(), [0.0, 0.5, 0.9])
+        np.testing.assert_array_equal(line.get_ydata(), expected)
+        assert panel.get_ylim()[1] > np.nanmax(expected)
+    assert axes[-1].get_xlabel() == "drive"
+    axes = Figure().subplots(4)
+    lines = [pool_plots.SweptLine(name, ("some", "other", "more"), runs) for name in ("one", "two")]
+    pool_plots.draw_sweep(axes, "synchrony.strategy", lines)
+    assert [t.get_text() for t in axes[-1].get_xticklabels()] == ["some", "other", "more"]
+    assert {line.get_linestyle() for line in axes[0].lines} == {"None"}
+    assert [t.get_text() for t in axes[0].get_legend().get_texts()] == ["one", "two"]
+
+
+def test_the_plot_of_a_sweep_is_written(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, recording: Path
+) -> None:
+    sweep = ["--set", "drive=0.2,0.6", "--set", "synchrony.strength=0,1", "--quiet"]
+    for given in (
+        [*QUICK, *sweep],
+        ["--spikes", str(recording), "--set", "pool.twitch_range=9,99"],
+    ):
+        path = tmp_path / "sweep.png"
+        code, out, _ = call(capfd, *given, "--plot", str(path))
+        assert code == 0 and "┃" in out
+        assert path.read_bytes().startswith(b"\x89PNG")
+        path.unlink()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -188,7 +240,12 @@ def test_the_plot_is_written_whole(
         (["--out", "FOLDER/a/b.csv"], "folder must be there"),
         (["--out", "FOLDER/b.txt"], "ends in .csv"),
         (["--plot", "FOLDER/b.pdf"], "ends in .png or .svg"),
-        (["--plot", "FOLDER/b.png", "--set", "drive=0.1,0.2"], "takes one run"),
+        (
+            ["--plot", "FOLDER/b.png", "--set", "drive=0.1,0.2", "--set", "seed=1,2,3,4,5,6,7,8"],
+            "7 lines",
+        ),
+        (["--out", "FOLDER/b.csv", "--set", "drive=0.1,0.2"], "--out takes one run"),
+        (["--set", "isi_cv=0.1,0.2"], "did you mean 'pool.isi_cv'"),
     ],
 )
 def test_bad_input_is_one_line_and_nothing_is_written(

@@ -87,6 +87,9 @@ def _replace(config: Any, names: Sequence[str], value: Any, path: str) -> Any:
         depth = len(path.split(".")) - len(names)
         above = ".".join(path.split(".")[:depth])
         full = [f"{above}.{entry}" if above else entry for entry in entries]
+        inside = [leaf for leaf in flatten(config) if leaf.endswith(f".{path}")]
+        if not above and inside:  # the group was left out
+            raise ValueError(f"{path!r} is unknown; did you mean {' or '.join(map(repr, inside))}?")
         raise ValueError(
             f"{path!r} is unknown: {above or 'the configuration'} holds {', '.join(entries)}"
             f"{nearest(path, full)}"

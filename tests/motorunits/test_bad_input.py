@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurocoord import synchrony
@@ -24,6 +24,7 @@ from neurocoord.synchrony.recorded import synchronize
 FIELDS = PRIMARY[1:]
 SWITCHES = ("is_fast", "rate_saturates")
 POOLS = published.body_pools([4, 3], 0.5, fatigue_rate_per_s=0.1, twitch_tetanus_ratio=[0.0, 0.3])
+FEW = settings(max_examples=30)  # of each field: there are thirty
 NEVER_A_NUMBER = st.sampled_from([np.nan, np.inf, -np.inf])
 NOT_A_DRIVE = st.one_of(NEVER_A_NUMBER, st.floats(max_value=-1e-9), st.floats(min_value=1.0 + 1e-9))
 NOT_POSITIVE = st.one_of(NEVER_A_NUMBER, st.floats(max_value=0.0))
@@ -81,6 +82,7 @@ def outside(name):
 
 
 @pytest.mark.parametrize("name", FIELDS)
+@FEW
 @given(data=st.data())
 def test_values_out_of_range_are_named(name, data) -> None:
     fields = primary()
@@ -96,6 +98,7 @@ def test_values_out_of_range_are_named(name, data) -> None:
 
 
 @pytest.mark.parametrize("name", FIELDS)
+@FEW
 @given(shape=st.lists(st.integers(0, 9), min_size=1, max_size=3).map(tuple))
 def test_shapes_that_do_not_match_are_named(name, shape) -> None:
     fields = primary()

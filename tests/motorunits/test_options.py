@@ -5,7 +5,15 @@ import pytest
 from scipy.signal import welch
 
 from neurocoord import synchrony
-from neurocoord.motorunits import derive, discharge, kernel, parameters, potvin_fuglevand, published
+from neurocoord.motorunits import (
+    derive,
+    discharge,
+    kernel,
+    parameters,
+    potvin_fuglevand,
+    published,
+    tick,
+)
 from neurocoord.motorunits.twitch import gain
 
 
@@ -372,3 +380,14 @@ def test_spiking_units_of_2017_against_the_papers_rates(share, isi_cv, within) -
     paper = potvin_fuglevand.force_at_excitation([share * top, top])
     _, active, _ = simulate(pool, held(share, 8), n_env=2)
     assert active[:, 1000:].mean() == pytest.approx(paper[0] / paper[1], rel=within)
+
+
+def test_interval_variability_needs_no_noise_in_the_drive() -> None:
+    """Without it the rows for noise are not loaded: what memory held before must not matter."""
+    pool = published.fuglevand_1993(60, isi_cv=0.08, isi_cv_onset=0.14, isi_cv_decay=0.06)
+    for _ in range(20):
+        left = [np.full(tick.ROWS_SIZE, np.nan) for _ in range(8)]
+        del left  # so that the step's work space is likely to lie where there was no number
+        spikes, _, state = simulate(pool, held(0.4, 0.5), n_env=2)
+        assert np.isfinite(state.isi_cv).all()
+        assert np.isfinite(state.threshold[:, spikes.any(axis=(0, 1))]).all()

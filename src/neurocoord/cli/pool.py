@@ -59,7 +59,8 @@ def command(
         Path | None, typer.Option(metavar="FILE.csv", help="Write the spikes here.")
     ] = None,
     plot: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Draw raster, force and EMG (.png, .svg).")
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw raster, force and EMG, or a sweep (.png, .svg)."),
     ] = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -80,8 +81,9 @@ def command(
         if spikes is not None and drive is not None:
             raise ValueError("--drive has no part in a recording; leave it or --spikes out")
         base = _config(pool, drive, seconds, strategy, strength, seed)
-        configs = [_changed(base, assignments) for assignments in _sweep(set_ or ())]
-        _check_files(out, plot, len(configs))
+        sweep = _sweep(set_ or ())
+        configs = [_changed(base, assignments) for assignments in sweep]
+        _check_files(out, plot, sweep)
         prepared = [_prepare(config, spikes, seconds, set_ or ()) for config in configs]
     from neurocoord.analysis import pool as pools
     from neurocoord.cli.progress import progress
@@ -97,8 +99,8 @@ def command(
         with results.atomic_path(out) as temporary:
             trains.write_csv(done[0].spikes, temporary)
     if plot is not None:
-        _draw(done[0], plot, spikes)
-    _print(done, _sweep(set_ or ()), json)
+        _draw(done, sweep, plot, spikes)
+    _print(done, sweep, json)
     if spikes is not None and not (json or quiet or _counts(set_ or ())):
         n = done[0].config.pool.n_units
         print(
@@ -128,14 +130,26 @@ def _config(
 
 
 def _sweep(assignments: Sequence[str]) -> list[tuple[str, ...]]:
-    """Every combination of the values given, each as texts of the form path=value."""
+    """Every combination of the values given, each as texts of the form path=value.
+
+    A path that is given again has its values added to those before.
+    """
     from neurocoord.settings import split_assignment
 
-    axes = []
+    axes: dict[str, dict[str, None]] = {}
     for assignment in assignments:
         path, values = split_assignment(assignment)
-        axes.append([f"{path}={value.strip()}" for value in values.split(",")])
-    return list(itertools.product(*axes))
+        for value in values.split(","):
+            axes.setdefault(path, {})[f"{path}={value.strip()}"] = None
+    return list(itertools.product(*axes.values()))
+
+
+def _swept(sweep: Sequence[tuple[str, ...]]) -> list[str]:
+    """Paths that have more than one value."""
+    from neurocoord.settings import split_assignment
+
+    values = [set(of_path) for of_path in zip(*sweep)]
+    return [split_assignment(min(v))[0] for v in values if len(v) > 1]
 
 
 def _changed(config: PoolConfig, assignments: Sequence[str]) -> PoolConfig:
@@ -171,26 +185,64 @@ def _counts(assignments: Sequence[str]) -> bool:
     return any(a.partition("=")[0].strip() == "pool.n_units" for a in assignments)
 
 
-def _check_files(out: Path | None, plot: Path | None, n_rows: int) -> None:
+def _check_files(out: Path | None, plot: Path | None, sweep: Sequence[tuple[str, ...]]) -> None:
+    from neurocoord.analysis.plots import COLOURS
+
     for name, path, endings in (("--out", out, (".csv",)), ("--plot", plot, (".png", ".svg"))):
         if path is None:
             continue
-        if n_rows > 1:
-            raise ValueError(f"{name} takes one run; --set asks for {n_rows}")
+        if path is out and len(sweep) > 1:
+            raise ValueError(f"--out takes one run; --set asks for {len(sweep)}")
+        n_lines = len(_lines(sweep))
+        if path is plot and n_lines > len(COLOURS):
+            raise ValueError(
+                f"--plot draws up to {len(COLOURS)} lines, each over the values of"
+                f" {_swept(sweep)[0]}; --set asks for {n_lines}"
+            )
         if path.suffix.lower() not in endings:
             raise ValueError(f"{name} {path} is not allowed; it ends in {' or '.join(endings)}")
         if path.is_dir() or not path.absolute().parent.is_dir():
             raise ValueError(f"{name} {path} cannot be written: its folder must be there")
 
 
-def _draw(done: PoolRun, path: Path, spikes: Path | None) -> None:
+def _lines(sweep: Sequence[tuple[str, ...]]) -> dict[str, list[int]]:
+    """Rows of a sweep by the values of the swept settings but the first: lines of its figure."""
+    from neurocoord.settings import split_assignment
+
+    others = set(_swept(sweep)[1:])
+    lines: dict[str, list[int]] = {}
+    for row, assignments in enumerate(sweep):
+        label = ", ".join(a for a in assignments if split_assignment(a)[0] in others)
+        lines.setdefault(label, []).append(row)
+    return lines
+
+
+def _draw(
+    done: Sequence[PoolRun], sweep: Sequence[tuple[str, ...]], path: Path, spikes: Path | None
+) -> None:
     from neurocoord import results
     from neurocoord.analysis import plots, pool_plots
+    from neurocoord.settings import split_assignment
 
-    config = done.config
-    what = f"drive {config.drive:g}" if spikes is None else spikes.name
-    title = f"{config.pool_set}, {config.pool.n_units} units, {what}, {config.synchrony.strategy}"
-    figure = plots.stacked(title, (2.6, 1.3, 1.5), lambda axes: pool_plots.draw(axes, done))
+    config, swept = done[0].config, _swept(sweep)
+    said = {
+        "pool_set": config.pool_set,
+        "pool.n_units": f"{config.pool.n_units} units",
+        "drive": f"drive {config.drive:g}" if spikes is None else spikes.name,
+        "synchrony.strategy": config.synchrony.strategy,
+    }
+    title = ", ".join(words for setting, words in said.items() if setting not in swept)
+    if swept:
+        value_of = [dict(map(split_assignment, assignments))[swept[0]] for assignments in sweep]
+        lines = [
+            pool_plots.SweptLine(label, [value_of[i] for i in rows], [done[i] for i in rows])
+            for label, rows in _lines(sweep).items()
+        ]
+        figure = plots.stacked(
+            title, (1.3,) * 4, lambda axes: pool_plots.draw_sweep(axes, swept[0], lines)
+        )
+    else:
+        figure = plots.stacked(title, (2.6, 1.3, 1.5), lambda axes: pool_plots.draw(axes, done[0]))
     with results.atomic_path(path) as temporary:
         plots.save(figure, temporary)
 
@@ -214,7 +266,7 @@ def _print(done: Sequence[PoolRun], sweep: Sequence[tuple[str, ...]], json: bool
         meaning = {name: meant for name, (_, meant) in MEASURES.items()}
         show.print_measures(title, done[0].measures, units, meaning)
     else:
-        swept = [path for path in changed[0] if len({row[path] for row in changed}) > 1]
+        swept = _swept(sweep)
         header = [*swept, *SHORT.values()]
         rows_of = [
             [*(row[path] for path in swept), *(_text(run.measures[m]) for m in SHORT)]

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from neurocoord.motorunits import checks
 from neurocoord.resources import models_folder
 
 # Columns of the table by rule. `low` and `high` are 0.5 and 1.7 times the fit: the spread between
@@ -58,9 +59,7 @@ def unit_counts(muscle_ids: Sequence[str], rule: str = "fitted") -> NDArray[np.i
 
 def units_of_volume(volume_cm3: ArrayLike) -> NDArray[np.int64]:
     """Number of motor units of muscles of a volume (cm3), by the fit; any shape, 1 or more."""
-    volume = np.asarray(volume_cm3, dtype=np.float64)
-    if not np.all(np.isfinite(volume) & (volume > 0)):
-        raise ValueError(f"volume_cm3 must be finite and above 0, got {volume_cm3!r}")
+    volume = checks.within("volume_cm3", volume_cm3, 0.0, above_low=True)
     n_units = np.rint(UNITS_AT_1_CM3 * volume**VOLUME_EXPONENT)
     return np.maximum(n_units, 1).astype(np.int64)
 

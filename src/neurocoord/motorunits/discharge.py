@@ -16,6 +16,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from neurocoord.motorunits import checks
+
 F64 = NDArray[np.float64]
 
 Z_LIMIT = 3.9  # truncation of the interval's normal, in SD (1993)
@@ -31,7 +33,10 @@ SILENCE_TICKS = 200  # a unit silent for longer starts anew: its next spike is a
 
 def peak_rate_hz(recruitment_threshold: F64, first_hz: float, difference_hz: float) -> F64:
     """Peak rate of each unit, eq 5: ``PFR_i = PFR_1 - PFRD * RTE_i / RTE_n``."""
-    return first_hz - difference_hz * recruitment_threshold / recruitment_threshold.max()
+    threshold = checks.within("recruitment_threshold", recruitment_threshold, 0.0, above_low=True)
+    checks.one_within("first_hz", first_hz, 0.0, above_low=True)
+    checks.one_within("difference_hz", difference_hz, -np.inf)
+    return first_hz - difference_hz * threshold / threshold.max()
 
 
 def discharge_rate_hz(
@@ -42,6 +47,14 @@ def discharge_rate_hz(
     rate_gain_hz: F64,
 ) -> F64:
     """Mean rate (imp/s), eq 2, limited at the peak rate; 0 below the recruitment threshold."""
+    checks.each_within("excitation", excitation, -np.inf)
+    checks.match(
+        excitation=excitation,
+        recruitment_threshold=recruitment_threshold,
+        minimum_rate_hz=minimum_rate_hz,
+        peak_rate_hz=peak_rate_hz,
+        rate_gain_hz=rate_gain_hz,
+    )
     rate = np.minimum(
         minimum_rate_hz + rate_gain_hz * (excitation - recruitment_threshold), peak_rate_hz
     )
@@ -59,6 +72,7 @@ def decay_table() -> F64:
 
 def decay(u: F64, table: F64) -> F64:
     """exp(-u) for u >= 0 by straight lines in `decay_table`; its last value beyond the table."""
+    u = checks.each_within("u", u, 0.0)
     position = np.minimum(u * (N_DECAY / DECAY_LIMIT), N_DECAY - 1e-9)
     j = position.astype(np.int64)
     return np.asarray(table[j] + (position - j) * (table[j + 1] - table[j]))
@@ -78,6 +92,14 @@ def saturating_rate_hz(
     Fuglevand, Lester & Johns 2015 (J Neurophysiol 113:1310-1322) describe rate saturation, with
     the slope of the linear relation at recruitment.
     """
+    checks.each_within("excitation", excitation, -np.inf)
+    checks.match(
+        excitation=excitation,
+        recruitment_threshold=recruitment_threshold,
+        minimum_rate_hz=minimum_rate_hz,
+        peak_rate_hz=peak_rate_hz,
+        rate_gain_hz=rate_gain_hz,
+    )
     span = np.maximum(peak_rate_hz - minimum_rate_hz, 1e-9)
     u = np.maximum(rate_gain_hz * (excitation - recruitment_threshold) / span, 0.0)
     rate = minimum_rate_hz + span * (1.0 - decay(u, table))
@@ -97,6 +119,15 @@ def interval_cv(
     ``cv = isi_cv + isi_cv_onset exp(-(E - RTE) / decay)``. Nagamori et al. 2021 (PLoS Comput Biol
     17:e1008707, the authors' code) use .10 + .20 exp(-(U - U_th) / .025), U the drive of 0..1.
     """
+    checks.each_within("excitation", excitation, -np.inf)
+    checks.each_within("decay_excitation", decay_excitation, 0.0, above_low=True)
+    checks.match(
+        excitation=excitation,
+        recruitment_threshold=recruitment_threshold,
+        isi_cv=isi_cv,
+        isi_cv_onset=isi_cv_onset,
+        decay_excitation=decay_excitation,
+    )
     above = np.maximum(excitation - recruitment_threshold, 0.0) / decay_excitation
     return isi_cv + isi_cv_onset * decay(above, table)
 
@@ -121,6 +152,7 @@ def threshold_table(hazard_share: float) -> F64:
     """
     from scipy.special import log_ndtr, ndtri_exp
 
+    _check_hazard_share(hazard_share)
     u = np.linspace(0.0, 1.0, N_QUANTILE + 1)
     with np.errstate(divide="ignore"):
         log_survival = np.log(u) / (1.0 - hazard_share) + log_ndtr(Z_LIMIT)
@@ -130,6 +162,7 @@ def threshold_table(hazard_share: float) -> F64:
 
 def private_survival_table(hazard_share: float) -> F64:
     """Survival ``exp(-(1-c) H(z))`` on the knots of `hazard_table` (for first thresholds)."""
+    _check_hazard_share(hazard_share)
     return np.exp(-(1.0 - hazard_share) * hazard_table())
 
 
@@ -170,6 +203,17 @@ def drive_ramp(previous: F64, target: F64, n_ticks: int) -> F64:
 
     The last tick equals `target`. A held drive would step at each block and align the pools.
     """
+    checks.count("n_ticks", n_ticks)
+    previous, target = checks.numbers("previous", previous), checks.numbers("target", target)
+    if previous.ndim != 2 or previous.shape != target.shape:
+        raise ValueError(
+            "previous and target must both have shape [env, muscle],"
+            f" got {previous.shape} and {target.shape}"
+        )
     w = (np.arange(1, n_ticks + 1) / n_ticks)[None, :, None]
-    previous = np.asarray(previous, dtype=np.float64)[:, None, :]
-    return previous * (1.0 - w) + np.asarray(target, dtype=np.float64)[:, None, :] * w
+    return previous[:, None, :] * (1.0 - w) + target[:, None, :] * w
+
+
+def _check_hazard_share(hazard_share: float) -> None:
+    if not 0.0 <= float(checks.numbers("hazard_share", hazard_share)) < 1.0:
+        raise ValueError(f"hazard_share must lie in 0..1, below 1, got {hazard_share!r}")

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurocoord import noise, seeds
-from neurocoord.motorunits import trains
+from neurocoord.motorunits import checks, trains
 from neurocoord.motorunits.parameters import PoolParameters, muscle_of_unit, n_muscles, n_units
 from neurocoord.motorunits.trains import SpikeTrains
 
@@ -70,10 +70,10 @@ def potentials(
     -`depth_exponent`. Units lie at random in a round muscle of radius 1 (from `seed`), the
     electrode `electrode_gap` above its edge. Raises ValueError naming the argument.
     """
-    _check_number("amplitude_exponent", amplitude_exponent, 0.0)
-    _check_number("depth_exponent", depth_exponent, 0.0)
-    _check_number("electrode_gap", electrode_gap, 0.0, allow_low=False)
-    _check_number("tick_s", tick_s, 0.0, allow_low=False)
+    checks.one_within("amplitude_exponent", amplitude_exponent, 0.0)
+    checks.one_within("depth_exponent", depth_exponent, 0.0)
+    checks.one_within("electrode_gap", electrode_gap, 0.0, above_low=True)
+    checks.one_within("tick_s", tick_s, 0.0, above_low=True)
     duration = _duration_of_unit(params, duration_s, tick_s)
     distance = _distance(n_units(params), electrode_gap, seed)
     amplitude = params.twitch_force**amplitude_exponent * (
@@ -146,7 +146,7 @@ def _distance(n: int, gap: float, seed: int) -> F64:
 
 
 def _duration_of_unit(params: PoolParameters, duration_s: ArrayLike, tick_s: float) -> F64:
-    given = np.asarray(duration_s, dtype=np.float64)
+    given = checks.numbers("duration_s", duration_s)
     muscles, units = n_muscles(params), n_units(params)
     if given.shape not in ((), (muscles,), (units,)):
         raise ValueError(
@@ -161,9 +161,3 @@ def _duration_of_unit(params: PoolParameters, duration_s: ArrayLike, tick_s: flo
     if given.shape == (muscles,):
         given = given[muscle_of_unit(params)]
     return np.broadcast_to(given, (units,)).astype(np.float64)
-
-
-def _check_number(name: str, value: float, low: float, *, allow_low: bool = True) -> None:
-    if not (np.isfinite(value) and (value > low or (allow_low and value == low))):
-        rule = f"{low:g} or more" if allow_low else f"above {low:g}"
-        raise ValueError(f"{name} is {value!r}; it must be finite and {rule}")

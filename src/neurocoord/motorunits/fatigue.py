@@ -21,6 +21,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from neurocoord.motorunits import checks
+
 F64 = NDArray[np.float64]
 
 # The paper's largest unit loses this share of its rested force a second at full fusion.
@@ -57,10 +59,9 @@ def fatigue_rate_per_s(
 
     Potvin & Fuglevand 2017: ``(largest / range) exp((i - 1) ln(range) / (n - 1))``.
     """
-    if isinstance(n_units, bool) or not isinstance(n_units, int | np.integer) or n_units < 1:
-        raise ValueError(f"n_units must be a whole number of 1 or more, got {n_units!r}")
-    _within("largest_per_s", largest_per_s, 0.0, np.inf)
-    _within("fatigability_range", fatigability_range, 1.0, np.inf)
+    checks.count("n_units", n_units)
+    checks.within("largest_per_s", largest_per_s, 0.0, np.inf)
+    checks.within("fatigability_range", fatigability_range, 1.0, np.inf)
     position = np.arange(n_units) / max(n_units - 1, 1)
     return largest_per_s / fatigability_range * np.exp(position * np.log(fatigability_range))
 
@@ -71,8 +72,8 @@ def adaptation_share(recruitment_threshold: ArrayLike, scale: float = ADAPTATION
     Potvin & Fuglevand 2017: ``phi (RTE - 1) / (RR - 1)``, here with the lowest threshold for 1, so
     that it runs from 0 in the first unit to `scale` in the last. All zero if thresholds are equal.
     """
-    threshold = _within("recruitment_threshold", recruitment_threshold, 0.0, np.inf)
-    _within("scale", scale, 0.0, 1.0)
+    threshold = checks.within("recruitment_threshold", recruitment_threshold, 0.0, np.inf)
+    checks.within("scale", scale, 0.0, 1.0)
     above = threshold - threshold.min()
     return np.asarray(scale * above / max(float(above.max()), np.finfo(np.float64).tiny))
 
@@ -93,11 +94,18 @@ def capacity_step(
     sustained contractions, so it is net of recovery, and in the compartment models too only what
     is not active recovers. Kept within 0..1.
     """
-    cap = _within("capacity", capacity, 0.0, 1.0)
-    force = _within("relative_force", relative_force, 0.0, 1.0)
-    loss = _within("fatigue_rate_per_s", fatigue_rate_per_s, 0.0, np.inf)
-    recovery = _within("recovery_rate_per_s", recovery_rate_per_s, 0.0, np.inf)
-    _within("duration_s", duration_s, 0.0, np.inf)
+    cap = checks.within("capacity", capacity, 0.0, 1.0)
+    force = checks.within("relative_force", relative_force, 0.0, 1.0)
+    loss = checks.within("fatigue_rate_per_s", fatigue_rate_per_s, 0.0, np.inf)
+    recovery = checks.within("recovery_rate_per_s", recovery_rate_per_s, 0.0, np.inf)
+    checks.within("duration_s", duration_s, 0.0, np.inf)
+    checks.match(
+        capacity=cap,
+        relative_force=force,
+        is_active=is_active,
+        fatigue_rate_per_s=loss,
+        recovery_rate_per_s=recovery,
+    )
     tired = np.maximum(cap - duration_s * (loss * force), 0.0)
     rested = np.minimum(cap + duration_s * (recovery * (1.0 - cap)), 1.0)
     return np.where(_mask(is_active), tired, rested)
@@ -107,9 +115,11 @@ def contraction_time_s(
     contraction_time_s: ArrayLike, capacity: ArrayLike, slowing: ArrayLike
 ) -> F64:
     """Contraction time of a tired unit, ``CT (1 + slowing (1 - cap))`` (Shields et al. 1997)."""
-    rested = _within("contraction_time_s", contraction_time_s, 0.0, np.inf)
-    cap = _within("capacity", capacity, 0.0, 1.0)
-    return np.asarray(rested * (1.0 + _within("slowing", slowing, 0.0, np.inf) * (1.0 - cap)))
+    rested = checks.within("contraction_time_s", contraction_time_s, 0.0, np.inf)
+    cap = checks.within("capacity", capacity, 0.0, 1.0)
+    slowed = checks.within("slowing", slowing, 0.0, np.inf)
+    checks.match(contraction_time_s=rested, capacity=cap, slowing=slowed)
+    return np.asarray(rested * (1.0 + slowed * (1.0 - cap)))
 
 
 def adaptation_step(adaptation: ArrayLike, is_active: ArrayLike, decay: ArrayLike) -> F64:
@@ -148,13 +158,22 @@ def adapted_constants(
     adds to the unit's excitation (strength times the state of `pic_step`), at most
     PIC_MOST_OF_THRESHOLD of the threshold; it is folded in as a lower threshold.
     """
-    minimum = _within("minimum_rate_hz", minimum_rate_hz, 0.0, np.inf)
-    gain = _within("rate_gain_hz", rate_gain_hz, 0.0, np.inf)
-    peak = _within("peak_rate_hz", peak_rate_hz, 0.0, np.inf)
-    threshold = _within("recruitment_threshold", recruitment_threshold, 0.0, np.inf)
-    q = _within("adaptation", adaptation, 0.0, 1.0)
-    offset = _within("adaptation_offset_hz", adaptation_offset_hz, 0.0, np.inf)
-    pic = _within("pic_excitation", pic_excitation, 0.0, np.inf)
+    minimum = checks.within("minimum_rate_hz", minimum_rate_hz, 0.0, np.inf)
+    gain = checks.within("rate_gain_hz", rate_gain_hz, 0.0, np.inf)
+    peak = checks.within("peak_rate_hz", peak_rate_hz, 0.0, np.inf)
+    threshold = checks.within("recruitment_threshold", recruitment_threshold, 0.0, np.inf)
+    q = checks.within("adaptation", adaptation, 0.0, 1.0)
+    offset = checks.within("adaptation_offset_hz", adaptation_offset_hz, 0.0, np.inf)
+    pic = checks.within("pic_excitation", pic_excitation, 0.0, np.inf)
+    checks.match(
+        minimum_rate_hz=minimum,
+        rate_gain_hz=gain,
+        peak_rate_hz=peak,
+        recruitment_threshold=threshold,
+        adaptation=q,
+        adaptation_offset_hz=offset,
+        pic_excitation=pic,
+    )
     return (
         np.asarray(threshold - np.minimum(pic, PIC_MOST_OF_THRESHOLD * threshold)),
         np.maximum(minimum - q * offset, 0.0),
@@ -176,13 +195,13 @@ def rotate(
     until none is; with margin 0 the most tired ends up with the highest threshold. The muscle
     keeps exactly the thresholds it had. A group of 1 changes nothing; the last may be smaller.
     """
-    threshold = _within("recruitment_threshold", recruitment_threshold, 0.0, np.inf)
-    tired = _within("tiredness", tiredness, 0.0, 1.0)
-    _within("margin", margin, 0.0, 1.0)
-    if isinstance(group, bool) or not isinstance(group, int | np.integer) or group < 1:
-        raise ValueError(f"group must be a whole number of 1 or more, got {group!r}")
+    threshold = checks.within("recruitment_threshold", recruitment_threshold, 0.0, np.inf)
+    tired = checks.within("tiredness", tiredness, 0.0, 1.0)
+    checks.within("margin", margin, 0.0, 1.0)
+    checks.count("group", group)
     if threshold.ndim == 0:
         raise ValueError("recruitment_threshold must have shape [.., unit], got a number")
+    checks.match(recruitment_threshold=threshold, tiredness=tired)
     threshold, tired = np.broadcast_arrays(threshold, tired)
     rotated = threshold.copy()
     for first in range(0, threshold.shape[-1], group):
@@ -200,8 +219,9 @@ def rotate(
 
 def _approach(name: str, state: ArrayLike, is_active: ArrayLike, decay: ArrayLike) -> F64:
     """First order towards 1 in active units and towards 0 in silent ones."""
-    x = _within(name, state, 0.0, 1.0)
-    kept = _within("decay", decay, 0.0, 1.0)
+    x = checks.within(name, state, 0.0, 1.0)
+    kept = checks.within("decay", decay, 0.0, 1.0)
+    checks.match(**{name: x, "is_active": is_active, "decay": kept})
     return np.where(_mask(is_active), 1.0 - (1.0 - x) * kept, x * kept)
 
 
@@ -210,15 +230,3 @@ def _mask(is_active: ArrayLike) -> NDArray[np.bool_]:
     if mask.dtype != np.bool_:
         raise ValueError(f"is_active must be true or false for each unit, got {mask.dtype}")
     return mask
-
-
-def _within(name: str, value: ArrayLike, low: float, high: float) -> F64:
-    """The value as an array; ValueError unless it is all finite and inside low..high."""
-    array = np.asarray(value, dtype=np.float64)
-    if array.size == 0:
-        raise ValueError(f"{name} must hold at least one value, got none")
-    if not (array.min() >= low and array.max() <= high and np.isfinite(array.max())):
-        wrong = array[~((array >= low) & (array <= high) & np.isfinite(array))]
-        limit = f"{low:g} or more" if high == np.inf else f"in {low:g}..{high:g}"
-        raise ValueError(f"{name} must be finite and {limit}, got {wrong.flat[0]}")
-    return array

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from neurocoord.motorunits import checks
 from neurocoord.motorunits.records import KNOT_TICKS, Coupling, PoolParameters, muscle_of_unit
 from neurocoord.motorunits.state import PoolState
 
@@ -24,6 +25,7 @@ def input_noise(params: PoolParameters, coupling: Coupling, state: PoolState) ->
     the sum that the kernel forms, and its variance over time is 1 whatever s is. Units of a muscle
     without that noise read 0.
     """
+    checks.fits(params, state, coupling)
     muscle = muscle_of_unit(params)
     w = ((state.tick % KNOT_TICKS) / KNOT_TICKS)[:, None]
     amplitudes = {

@@ -17,7 +17,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from neurocoord.motorunits import tick, twitch
+from neurocoord.motorunits import checks, tick, twitch
 from neurocoord.motorunits.records import TICK_S as TICK_S
 from neurocoord.motorunits.records import Coupling, PoolParameters, n_muscles, n_units
 from neurocoord.motorunits.state import PoolState as PoolState
@@ -53,12 +53,11 @@ def advance(
     saturating units; those of the 1993 gain do not know length. `n_threads` share the muscles and
     change no bit. `state` is left as it is unless it is passed as `out` too, which saves the copy.
     """
+    checks.fits(params, state, coupling)
     n_env = state.tick.size
     drive = check_drive(params, n_env, drive)
     sensitivity = length_sensitivity(params, n_env, fibre_length)
-    is_count = isinstance(n_threads, int | np.integer) and not isinstance(n_threads, bool)
-    if not is_count or n_threads < 1:
-        raise ValueError(f"n_threads must be a whole number of 1 or more, got {n_threads!r}")
+    checks.count("n_threads", n_threads)
     new = copy_into(state, out)
     draw_first_thresholds(params, coupling, new)
     n_tick, muscles = drive.shape[1:]
@@ -117,12 +116,12 @@ def length_sensitivity(
     shape = (n_env, n_muscles(params))
     if fibre_length is None:
         return _ones((*shape, 2))
-    length = np.asarray(fibre_length, dtype=np.float64)
-    if length.shape != shape or not np.all(np.isfinite(length) & (length > 0)):
+    length = checks.numbers("fibre_length", fibre_length)
+    if length.shape != shape:
         raise ValueError(
-            f"fibre_length must be above 0 and of shape [env={shape[0]}, muscle={shape[1]}],"
-            f" got shape {length.shape}"
+            f"fibre_length must have shape [env={shape[0]}, muscle={shape[1]}], got {length.shape}"
         )
+    checks.within("fibre_length", length, 0.0, above_low=True)
     return twitch.length_sensitivity(length[..., None], np.array([False, True]))
 
 

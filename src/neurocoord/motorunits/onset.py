@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from neurocoord import noise
-from neurocoord.motorunits import discharge
+from neurocoord.motorunits import checks, discharge
 from neurocoord.motorunits.records import (
     Coupling,
     PoolParameters,
@@ -51,6 +51,7 @@ def draw_first_phases(
     drawn given the phase. `state` is left as it is unless passed as `out` too.
     """
     share = check_share(share)
+    checks.fits(params, state, coupling)
     n_env, muscle = state.tick.size, muscle_of_unit(params)
     where = np.ones((n_env, n_muscles(params)), bool) if is_onset is None else np.asarray(is_onset)
     if where.shape != (n_env, n_muscles(params)) or where.dtype != np.bool_:

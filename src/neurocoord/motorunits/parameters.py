@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from neurocoord.motorunits import derive, fatigue
+from neurocoord.motorunits import checks, derive, fatigue
 from neurocoord.motorunits.records import PER_MUSCLE as PER_MUSCLE
 from neurocoord.motorunits.records import PRIMARY as PRIMARY
 from neurocoord.motorunits.records import TICK_S as TICK_S
@@ -42,7 +42,7 @@ ALLOWED: dict[str, Allowed] = {
     "peak_rate_hz": _POSITIVE,
     "rate_gain_hz": _POSITIVE,
     "twitch_force": _POSITIVE,
-    "contraction_time_s": Allowed(high=1.0, above_low=True),
+    "contraction_time_s": Allowed(low=TICK_S, high=1.0),  # the slow step's series
     "isi_cv": Allowed(high=0.25),
     "is_fast": Allowed(high=1.0),
     "drive_noise_floor": Allowed(),
@@ -90,23 +90,21 @@ def build(*, first_unit: ArrayLike, **fields: ArrayLike) -> PoolParameters:
         if value is None:
             raise ValueError(f"{name} must be given")
         checked[name] = _field(name, value, first)
-    if np.any(checked["peak_rate_hz"] < checked["minimum_rate_hz"]):
-        raise ValueError("peak_rate_hz must be at least minimum_rate_hz in every unit")
+    peak, least = checked["peak_rate_hz"], checked["minimum_rate_hz"]
+    if np.any(peak < least):
+        i = int(np.flatnonzero(peak < least)[0])
+        raise ValueError(
+            "peak_rate_hz must be at least minimum_rate_hz in every unit,"
+            f" got {peak[i]:g} and {least[i]:g} in unit {i}"
+        )
     return derive.complete(first, checked)
 
 
 WHOLE = ("is_fast", "rate_saturates", "rotation_group")  # 0 or 1, or a number of units
 
 
-def _numbers(name: str, value: ArrayLike) -> NDArray[np.float64]:
-    try:
-        return np.array(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} must be a number or an array of numbers, got {value!r}") from None
-
-
 def _whole_numbers(name: str, value: ArrayLike) -> I64:
-    array = _numbers(name, value)
+    array = checks.numbers(name, value)
     if not np.all(np.isfinite(array) & (array == np.floor(array))):
         raise ValueError(f"{name} must hold whole numbers, got {value!r}")
     return array.astype(np.int64)
@@ -114,7 +112,7 @@ def _whole_numbers(name: str, value: ArrayLike) -> I64:
 
 def _field(name: str, value: ArrayLike, first_unit: I64) -> NDArray:
     size = first_unit.size - 1 if name in PER_MUSCLE else int(first_unit[-1])
-    array = _numbers(name, value)
+    array = checks.numbers(name, value)
     if array.shape not in ((), (size,)):
         raise ValueError(f"{name} must be a number or have shape ({size},), got {array.shape}")
     array = np.array(np.broadcast_to(array, (size,)))

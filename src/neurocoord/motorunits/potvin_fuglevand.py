@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from neurocoord.motorunits import fatigue, twitch
+from neurocoord.motorunits import checks, fatigue, twitch
 
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
@@ -166,7 +166,7 @@ def fused_fraction(normalised_rate: ArrayLike) -> F64:
 
 def force_at_excitation(excitation: ArrayLike, model: FatigueModel = PUBLISHED) -> F64:
     """Force of the rested muscle, in twitch units, at each excitation 0 .. `max_excitation`."""
-    e = _checked("excitation", excitation, max_excitation(model))
+    e = checks.each_within("excitation", excitation, 0.0, max_excitation(model))
     pool = units(model)
     rate = _rate_hz(model, pool, e[..., None], np.zeros(model.n_units))
     return np.asarray(_fused(model, pool, rate, np.ones(model.n_units)) @ pool.twitch_force)
@@ -183,7 +183,13 @@ def step(
     state: State, target_force: ArrayLike, model: FatigueModel = PUBLISHED
 ) -> tuple[State, Sample]:
     """One sample: meet the target `[..]` (0..1 of rested maximum) if the units can, then tire."""
-    target = np.broadcast_to(_checked("target_force", target_force, 1.0), state.level.shape)
+    target = checks.each_within("target_force", target_force, 0.0, 1.0)
+    if target.shape not in ((), state.level.shape):
+        raise ValueError(
+            f"target_force must be a number or have shape {state.level.shape}, the tasks of state,"
+            f" got {target.shape}"
+        )
+    target = np.broadcast_to(target, state.level.shape)
     pool, max_force, n_grid = _fixed(model)
     level = _lowest_level(state, target, model)
     force, rate_hz, fused = _force(state, level, model)
@@ -217,7 +223,7 @@ def simulate(target_force: ArrayLike, model: FatigueModel = PUBLISHED) -> Traces
 
     Where the target is out of reach, excitation stays at its maximum and force falls short.
     """
-    target = _checked("target_force", target_force, 1.0)
+    target = checks.each_within("target_force", target_force, 0.0, 1.0)
     if target.ndim == 0 or target.shape[-1] == 0:
         raise ValueError(f"target_force must have shape [.., time], got {target.shape}")
     n_samples = target.shape[-1]
@@ -240,8 +246,8 @@ def endurance_time_s(
 
     It is the end of the first sample whose force at full excitation is below the target.
     """
-    target = _checked("target_force", target_force, 1.0)
-    if not longest_s > 0:
+    target = checks.each_within("target_force", target_force, 0.0, 1.0)
+    if not float(checks.numbers("longest_s", longest_s)) > 0:
         raise ValueError(f"longest_s must be above 0, got {longest_s}")
     flat = target.reshape(-1)
     endurance = np.full(flat.shape, np.inf)
@@ -320,11 +326,3 @@ def _fused(model: FatigueModel, pool: Units, rate_hz: F64, capacity: F64) -> F64
     """Fused fraction of each unit at its rate, with the slowing of tired units."""
     slowed = pool.contraction_time_s * (1.0 + model.slowing * (1.0 - capacity))
     return fused_fraction(slowed * rate_hz)
-
-
-def _checked(name: str, value: ArrayLike, high: float) -> F64:
-    array = np.asarray(value, dtype=np.float64)
-    wrong = ~((array >= 0.0) & (array <= high))
-    if np.any(wrong):
-        raise ValueError(f"{name} must lie in 0..{high:g}, got {array[wrong].flat[0]}")
-    return array

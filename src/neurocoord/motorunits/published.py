@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from neurocoord.motorunits import discharge, fatigue, recruitment, twitch
+from neurocoord.motorunits import checks, discharge, fatigue, recruitment, twitch
 from neurocoord.motorunits.parameters import PoolParameters, build
 
 # Slow drive noise: SD over excitation = floor + slope * drive. Calibrated (not measured) to a CV of
@@ -46,12 +46,17 @@ def fuglevand_1993(
     A negative `peak_rate_difference_hz` turns the onion skin round. `options` are fields of
     `parameters.build`, such as `twitch_tetanus_ratio` or `doublet_share`.
     """
-    _check_count("n_units", n_units)
-    _check_above("recruitment_range", recruitment_range, 1.0)
-    _check_above("twitch_range", twitch_range, 1.0)
-    _check_above("contraction_range", contraction_range, 1.0)
-    if not 0.0 <= type1_share <= 1.0:
-        raise ValueError(f"type1_share must lie in 0..1, got {type1_share}")
+    checks.count("n_units", n_units)
+    for name, value in (
+        ("recruitment_range", recruitment_range),
+        ("twitch_range", twitch_range),
+        ("contraction_range", contraction_range),
+    ):
+        checks.one_within(name, value, 1.0, above_low=True)
+    checks.one_within("type1_share", type1_share, 0.0, 1.0)
+    checks.one_within("longest_contraction_s", longest_contraction_s, 0.0, 1.0, above_low=True)
+    checks.one_within("peak_rate_first_hz", peak_rate_first_hz, 0.0, above_low=True)
+    checks.one_within("peak_rate_difference_hz", peak_rate_difference_hz, -np.inf)
     threshold = recruitment.recruitment_threshold(n_units, recruitment_range)
     force = twitch.twitch_force(n_units, twitch_range)
     return build(
@@ -82,7 +87,7 @@ def potvin_fuglevand_2017(
     `potvin_fuglevand`; the interval CV of 0.2 and recovery (`fatigue.RECOVERY_RATE_PER_S`) are not
     the paper's. Spiking units use the 1993 gain: forces differ a little from the paper's.
     """
-    _check_count("n_units", n_units)
+    checks.count("n_units", n_units)
     position = np.arange(n_units) / max(n_units - 1, 1)
     threshold, force = 50.0**position, 100.0**position
     fields: dict[str, ArrayLike] = {
@@ -114,13 +119,16 @@ def body_pools(n_units: ArrayLike, type1_share: ArrayLike, **options: ArrayLike)
     `parameters.build`.
     """
     counts = np.atleast_1d(np.asarray(n_units))
-    shares = np.broadcast_to(np.asarray(type1_share, dtype=np.float64), counts.shape)
     if counts.ndim != 1 or counts.size == 0:
         raise ValueError(f"n_units must have shape [muscle], got {counts.shape}")
-    if not np.all((shares >= 0) & (shares <= 1)):
-        raise ValueError(f"type1_share must lie in 0..1, got {type1_share!r}")
-    for count in counts:
-        _check_count("n_units", count)
+    shares = checks.within("type1_share", type1_share, 0.0, 1.0)
+    if shares.shape not in ((), counts.shape):
+        raise ValueError(
+            f"type1_share must be a number or have shape {counts.shape}, got {shares.shape}"
+        )
+    shares = np.broadcast_to(shares, counts.shape)
+    for one in counts:
+        checks.count("n_units", one)
     fields: list[dict[str, np.ndarray]] = [
         _body_pool(int(count), float(share)) for count, share in zip(counts, shares, strict=True)
     ]
@@ -153,13 +161,3 @@ def _body_pool(n_units: int, type1_share: float) -> dict[str, np.ndarray]:
         ),
         "is_fast": (np.cumsum(force) - 0.5 * force) / force.sum() > type1_share,
     }
-
-
-def _check_count(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ValueError(f"{name} must be whole numbers of 1 or more, got {value!r}")
-
-
-def _check_above(name: str, value: float, low: float) -> None:
-    if not (np.isfinite(value) and value > low):
-        raise ValueError(f"{name} must be finite and above {low}, got {value}")

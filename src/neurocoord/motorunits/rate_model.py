@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from neurocoord.motorunits import derive, expected_step, reach_step
+from neurocoord.motorunits import checks, derive, expected_step, reach_step
 from neurocoord.motorunits.kernel import length_sensitivity
 from neurocoord.motorunits.records import (
     SLOW_TICKS,
@@ -138,6 +138,7 @@ def advance(
     `kernel.advance`; where it is not given, lengths stay as they were. `state` is left as it is
     unless passed as `out` too.
     """
+    checks.fits_expected(params, state)
     excitation = _check_drive(params, drive, state.impulse.shape[0]) * params.max_excitation
     duration_s = state.block_s if duration_s is None else _duration("duration_s", duration_s)
     if fibre_length is not None:
@@ -182,6 +183,7 @@ def bounds(
     the SD that spikes add (the upper one by what they add under full drive, where that is more)
     plus half a per cent: where realised, not expected, states must lie.
     """
+    checks.fits_expected(params, state)
     now = state.now if params.is_dynamic else params.rested
     horizon_s, decays = decays_at(params, state, horizon_s)
     low = _project(params, now, state, decays.weight, horizon_s)
@@ -190,8 +192,7 @@ def bounds(
     reach_step.add(params.packed, now, horizon_s, decays, moving(state), full, high)
     high += low
     if spike_tolerance is not None:
-        if not (np.isfinite(spike_tolerance) and spike_tolerance >= 0):
-            raise ValueError(f"spike_tolerance must be 0 or more, got {spike_tolerance}")
+        spike_tolerance = checks.one_within("spike_tolerance", spike_tolerance, 0.0)
         below = 2.0 * spike_tolerance * spike_sd(params, state)
         above = 2.0 * spike_tolerance * _spike_sd_at_full_drive(params, state, horizon_s)
         low = np.maximum(low - below - TOLERANCE_FLOOR, 0.0)
@@ -201,12 +202,14 @@ def bounds(
 
 def active_state(params: PoolParameters, state: ExpectedState) -> F64:
     """Expected active state now, `[env, muscle]`."""
+    checks.fits_expected(params, state)
     now = state.now if params.is_dynamic else params.rested
     return _project(params, now, state, 1.0 / now.contraction_time_s, 0.0)
 
 
 def spike_sd(params: PoolParameters, state: ExpectedState) -> F64:
     """Expected SD of active state `[env, muscle]` from the spikes of independent units."""
+    checks.fits_expected(params, state)
     if state.variance.shape[1] == 0:
         raise ValueError("state must come from init(..., track_spike_sd=True) for the spike SD")
     return _sd_of(params, state.variance)
@@ -278,6 +281,8 @@ def forward(
 
 def _curve(params: PoolParameters, state: ExpectedState | None, n_env: int) -> F64:
     curve = params.static_active_state[None] if state is None else state.static
+    if state is not None:
+        checks.fits_expected(params, state)
     if state is not None and state.sensitivity.shape[0] != n_env:
         raise ValueError(f"state holds {state.sensitivity.shape[0]} envs; {n_env} are asked for")
     if state is not None and has_length(params) and np.any(state.sensitivity != 1.0):
@@ -352,13 +357,11 @@ def _copy_into(state: ExpectedState, out: ExpectedState | None) -> ExpectedState
 
 
 def _duration(name: str, value: float) -> float:
-    if not (np.isfinite(value) and value > 0):
-        raise ValueError(f"{name} must be finite and above 0 s, got {value}")
-    return float(value)
+    return checks.one_within(name, value, 0.0, above_low=True)
 
 
 def _check_drive(params: PoolParameters, drive: NDArray[np.floating], n_env: int | None) -> F64:
-    array: F64 = np.ascontiguousarray(drive, dtype=np.float64)
+    array = checks.numbers("drive", drive)
     muscles = n_muscles(params)
     if array.ndim != 2 or array.shape != (n_env or array.shape[0], muscles):
         raise ValueError(
@@ -371,7 +374,7 @@ def _check_drive(params: PoolParameters, drive: NDArray[np.floating], n_env: int
 
 
 def _check_target(params: PoolParameters, active_state: NDArray[np.floating]) -> F64:
-    target: F64 = np.ascontiguousarray(active_state, dtype=np.float64)
+    target = checks.numbers("active_state", active_state)
     if target.ndim != 2 or target.shape[1] != n_muscles(params) or np.isnan(target).any():
         raise ValueError(
             f"active_state must be numbers of shape [env, muscle={n_muscles(params)}],"

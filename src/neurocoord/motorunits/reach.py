@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from neurocoord.motorunits import rate_model, reach_step
+from neurocoord.motorunits import checks, rate_model, reach_step
 from neurocoord.motorunits.rate_model import ExpectedState
 from neurocoord.motorunits.records import PoolParameters, n_muscles
 
@@ -37,8 +37,9 @@ def reach_curves(
 
     Of rested pools at their optimal length, or as ``state`` has them where they are dynamic.
     """
-    if not (np.isfinite(horizon_s) and horizon_s > 0):
-        raise ValueError(f"horizon_s must be finite and above 0 s, got {horizon_s}")
+    horizon_s = checks.one_within("horizon_s", horizon_s, 0.0, above_low=True)
+    if state is not None:
+        checks.fits_expected(params, state)
     now = state.now if state is not None and params.is_dynamic else params.rested
     decays = rate_model.decays_of(now, horizon_s)
     rows, units = decays.response.shape
@@ -70,7 +71,9 @@ def drive_to_reach(
     from a drive that is not five times as far off is not tried any more: it mostly gives as much.
     """
     wanted = _check_wanted(params, state, wanted)
-    rows = curves.added.shape[0]
+    rows, muscles = curves.added.shape[:2]
+    if muscles != n_muscles(params):
+        raise ValueError(f"curves are of {muscles} muscles; params holds {n_muscles(params)}")
     if rows not in (1, wanted.shape[0]):
         raise ValueError(f"curves are of {rows} envs, wanted of {wanted.shape[0]}")
     low, high = _limits(params, state, curves.horizon_s, limits)
@@ -100,7 +103,8 @@ def is_within_reach(
 
 
 def _check_wanted(params: PoolParameters, state: ExpectedState, wanted: F64) -> F64:
-    wanted = np.ascontiguousarray(wanted, float)
+    checks.fits_expected(params, state)
+    wanted = checks.numbers("wanted", wanted)
     expected = (state.tick.size, n_muscles(params))
     if wanted.shape != expected:
         raise ValueError(
@@ -119,7 +123,9 @@ def _limits(
 ) -> tuple[F64, F64]:
     if limits is None:
         return rate_model.bounds(params, state, horizon_s)
-    low, high = (np.ascontiguousarray(limit, float) for limit in limits)
+    if len(limits) != 2:
+        raise ValueError(f"limits must be two arrays, lowest and highest state, got {len(limits)}")
+    low, high = (checks.numbers("limits", limit) for limit in limits)
     expected = (state.tick.size, n_muscles(params))
     if low.shape != expected or high.shape != expected:
         raise ValueError(

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurocoord import noise, seeds
-from neurocoord.motorunits import trains, twitch
+from neurocoord.motorunits import checks, trains, twitch
 from neurocoord.motorunits.compiled import compiled
 from neurocoord.motorunits.parameters import PoolParameters, muscle_of_unit, n_muscles, n_units
 from neurocoord.motorunits.trains import SpikeTrains
@@ -136,6 +136,6 @@ def _ratio(params: PoolParameters, given: float | None) -> F64:
     if given is None:
         own = getattr(params, "twitch_tetanus_ratio", 0.0)
         return np.array(np.broadcast_to(own, (n_muscles(params),)), dtype=np.float64)
-    if not (np.isreal(given) and 0.0 <= given < 1.0):
+    if not 0.0 <= float(checks.numbers("twitch_tetanus_ratio", given)) < 1.0:
         raise ValueError(f"twitch_tetanus_ratio is {given!r}; it must lie in 0..1, below 1")
     return np.full(n_muscles(params), float(given))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurocoord import noise
-from neurocoord.motorunits import derive, discharge, fatigue, twitch
+from neurocoord.motorunits import checks, derive, discharge, fatigue, twitch
 from neurocoord.motorunits.kernel import BlockOutput, length_sensitivity
 from neurocoord.motorunits.records import (
     ACTIVE_TICKS,
@@ -54,6 +54,7 @@ def advance(
     out: PoolState | None = None,
 ) -> tuple[PoolState, BlockOutput]:
     """As `kernel.advance`: `drive[env, tick, muscle]` in 0..1 -> new state and output."""
+    checks.fits(params, state, coupling)
     drive = check_drive(params, state.tick.size, drive)
     sensitivity = length_sensitivity(params, state.tick.size, fibre_length)
     new = copy_into(state, out)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurocoord import noise
-from neurocoord.motorunits import discharge
+from neurocoord.motorunits import checks, discharge
 from neurocoord.motorunits.records import (
     RHYTHM_A1,
     RHYTHM_A2,
@@ -289,7 +289,7 @@ def draw_first_thresholds(params: PoolParameters, coupling: Coupling, state: Poo
 
 def check_drive(params: PoolParameters, n_env: int, drive: NDArray[np.floating]) -> F64:
     """`drive` as contiguous float64 after checking its shape and range; a ValueError otherwise."""
-    given: F64 = np.ascontiguousarray(drive, dtype=np.float64)
+    given = checks.numbers("drive", drive)
     expected = (n_env, n_muscles(params))
     if given.ndim != 3 or (given.shape[0], given.shape[2]) != expected or given.shape[1] < 1:
         raise ValueError(
@@ -315,6 +315,8 @@ def copy_into(record: Record, out: Record | None) -> Record:
         return copied(record)
     if out is not record:
         for source, target in zip(arrays(record), arrays(out), strict=True):
+            if source.shape != target.shape:
+                raise ValueError(f"out holds shape {target.shape} where state has {source.shape}")
             np.copyto(target, source)
     return out
 

@@ -24,6 +24,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from neurocoord.motorunits import checks
+
 F64 = NDArray[np.float64]
 
 # Rates at which activity follows the load, Xia & Frey-Law 2008 as recalled (both 10 there); they
@@ -99,12 +101,22 @@ def step(
     the step and none can empty a compartment below 0, so the sum stays 1.
     """
     active, resting, fatigued = _shares(muscle)
-    load = _checked("target_load", target_load, 1.0)
-    f, r, factor = (_checked(n, v) for n, v in zip(Rates._fields, rates, strict=True))
-    if not 0 < duration_s < np.inf:
-        raise ValueError(f"duration_s must be finite and above 0, got {duration_s}")
-    develop = _checked("develop_per_s", develop_per_s)
-    relax = _checked("relax_per_s", relax_per_s)
+    load = checks.each_within("target_load", target_load, 0.0, 1.0)
+    f, r, factor = (
+        checks.each_within(n, v, 0.0) for n, v in zip(Rates._fields, rates, strict=True)
+    )
+    checks.one_within("duration_s", duration_s, 0.0, above_low=True)
+    develop = checks.each_within("develop_per_s", develop_per_s, 0.0)
+    relax = checks.each_within("relax_per_s", relax_per_s, 0.0)
+    checks.match(
+        active=active,
+        target_load=load,
+        fatigue_rate_per_s=f,
+        recovery_rate_per_s=r,
+        rest_factor=factor,
+        develop_per_s=develop,
+        relax_per_s=relax,
+    )
     gap = load - active
     recruited = -np.expm1(-develop * duration_s) * np.minimum(np.maximum(gap, 0.0), resting)
     released = -np.expm1(-relax * duration_s) * np.maximum(-gap, 0.0)
@@ -132,9 +144,8 @@ def step_driven(
     Activity follows it at the rates of MuJoCo's muscles, ``1 / [tau_act (0.5 + 1.5 active)]`` up
     and ``(0.5 + 1.5 active) / tau_deact`` down. The active share is the activation that results.
     """
-    for name, tau in (("activation", activation_tau_s), ("deactivation", deactivation_tau_s)):
-        if not 0 < tau < np.inf:
-            raise ValueError(f"{name}_tau_s must be finite and above 0, got {tau}")
+    checks.one_within("activation_tau_s", activation_tau_s, 0.0, above_low=True)
+    checks.one_within("deactivation_tau_s", deactivation_tau_s, 0.0, above_low=True)
     scale = 0.5 + 1.5 * _shares(muscle).active
     return step(
         muscle,
@@ -153,10 +164,11 @@ def simulate(
 
     Begins rested unless `start` is given.
     """
-    load = _checked("target_load", target_load, 1.0)
+    load = checks.each_within("target_load", target_load, 0.0, 1.0)
     if load.ndim == 0 or load.shape[-1] == 0:
         raise ValueError(f"target_load must have shape [.., time], got {load.shape}")
     muscle = rested(load.shape[:-1]) if start is None else _shares(start)
+    checks.match(target_load=load[..., 0], start=muscle.active, **rates._asdict())
     shape = np.broadcast_shapes(load.shape[:-1], *(np.shape(v) for v in (*muscle, *rates)))
     trace = Compartments(*(np.empty((*shape, load.shape[-1])) for _ in range(3)))
     for i in range(load.shape[-1]):
@@ -168,7 +180,7 @@ def simulate(
 
 def holding(target_load: ArrayLike) -> Compartments:
     """Rested muscle that has just taken up a load: where `endurance_time_s` begins."""
-    load = _checked("target_load", target_load, 1.0)
+    load = checks.each_within("target_load", target_load, 0.0, 1.0)
     return Compartments(load.copy(), 1.0 - load, np.zeros_like(load))
 
 
@@ -178,8 +190,9 @@ def endurance_time_s(target_load: ArrayLike, rates: Rates) -> F64:
     With the load held from time 0, ``ET = -ln[1 - R (1 - TL) / (F TL)] / R``; without recovery
     ``(1 - TL) / (F TL)``; inf at loads up to ``R / (F + R)``.
     """
-    load = _checked("target_load", target_load, 1.0)
-    f, r, _ = (_checked(n, v) for n, v in zip(Rates._fields, rates, strict=True))
+    load = checks.each_within("target_load", target_load, 0.0, 1.0)
+    f, r, _ = (checks.each_within(n, v, 0.0) for n, v in zip(Rates._fields, rates, strict=True))
+    checks.match(target_load=load, fatigue_rate_per_s=f, recovery_rate_per_s=r)
     load, f, r = np.broadcast_arrays(load, f, r)
     with np.errstate(divide="ignore", invalid="ignore"):
         alone = (1.0 - load) / (f * load)
@@ -191,18 +204,13 @@ def endurance_time_s(target_load: ArrayLike, rates: Rates) -> F64:
 
 def _shares(muscle: Compartments) -> Compartments:
     checked = Compartments(
-        *(_checked(n, v, 1.0 + 1e-9) for n, v in zip(Compartments._fields, muscle, strict=True))
+        *(
+            checks.each_within(n, v, 0.0, 1.0 + 1e-9)
+            for n, v in zip(Compartments._fields, muscle, strict=True)
+        )
     )
+    checks.match(**checked._asdict())
     total = checked.active + checked.resting + checked.fatigued
     if np.any(np.abs(total - 1.0) > 1e-6):
         raise ValueError(f"active, resting and fatigued must sum to 1, got {total.flat[0]}")
     return checked
-
-
-def _checked(name: str, value: ArrayLike, high: float = np.inf) -> F64:
-    array = np.asarray(value, dtype=np.float64)
-    wrong = ~((array >= 0.0) & (array <= high) & np.isfinite(array))
-    if np.any(wrong):
-        limit = "finite and 0 or more" if high == np.inf else f"in 0..{high:g}"
-        raise ValueError(f"{name} must be {limit}, got {array[wrong].flat[0]}")
-    return array

@@ -298,6 +298,7 @@ def run(p, c, s, drive, sensitivity, noises, events, m0, m1, record, out):
     # Unsigned indices spare numba's check for negative ones, without which loops do not vectorise.
     active_state, active_sum, spike_sum, spikes = out
     n_tick = drive.shape[1]
+    # Zeros: rows for noise are read, times 0, where there is none and they are not loaded.
     rows, found = np.zeros(ROWS_SIZE), np.empty(CHUNK + 1, np.uint64)
     sampled, course = np.zeros(CHUNK, np.bool_), np.empty((n_tick, 5))
     force_sum = np.empty((n_tick, 2))

@@ -27,6 +27,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from neurocoord.motorunits import checks
 from neurocoord.motorunits.parameters import (
     PER_MUSCLE,
     PRIMARY,
@@ -134,8 +135,9 @@ def train(
     that are negative or not finite, and a `trained` that is missing, unasked for or other units.
     """
     check_programme(programme)
-    if isinstance(weeks, bool) or not (np.isfinite(weeks) and weeks >= 0):
+    if isinstance(weeks, bool):
         raise ValueError(f"weeks must be finite and 0 or more, got {weeks!r}")
+    checks.one_within("weeks", weeks, 0.0)
     if programme == "detraining":
         if trained is None:
             raise ValueError("detraining needs trained, the pools whose gains are to fade")
@@ -160,7 +162,7 @@ def check_programme(programme: str) -> None:
 
 def pool_of_muscle(params: PoolParameters, muscle: int) -> PoolParameters:
     """The pool of one muscle, alone."""
-    if not 0 <= muscle < n_muscles(params):
+    if checks.count("muscle", muscle, 0) >= n_muscles(params):
         raise ValueError(f"muscle must lie in 0..{n_muscles(params) - 1}, got {muscle}")
     first, last = params.first_unit[muscle], params.first_unit[muscle + 1]
     fields = {

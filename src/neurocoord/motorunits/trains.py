@@ -15,6 +15,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from neurocoord.motorunits import checks
+
 I64 = NDArray[np.int64]
 
 TICK_S = 0.001  # default tick, that of the simulated pools
@@ -76,8 +78,8 @@ def from_times_s(
     interval below a tick is no interval of a motor unit: check the decomposition).
     """
     _check_tick_s(tick_s)
-    if not 0 < duration_s / tick_s < 2**62:
-        raise ValueError(f"duration_s is {duration_s!r}; it must be finite and above 0")
+    if not 0 < checks.one_within("duration_s", duration_s, 0.0, above_low=True) / tick_s < 2**62:
+        raise ValueError(f"duration_s is {duration_s!r}; it must be at most 2^62 ticks")
     n_ticks = max(1, math.ceil(duration_s / tick_s - 1e-6))
     ticks = []
     for unit, given in enumerate(times_s):
@@ -141,7 +143,7 @@ def duration_s(trains: SpikeTrains) -> float:
 
 def of_unit(trains: SpikeTrains, unit: int) -> I64:
     """Ticks of one unit `[spike]` (a view); ValueError for a unit that there is not."""
-    if not 0 <= unit < n_units(trains):
+    if not isinstance(unit, int | np.integer) or not 0 <= unit < n_units(trains):
         raise ValueError(f"unit is {unit!r}; it must lie in 0..{n_units(trains) - 1}")
     return trains.tick[trains.first_spike[unit] : trains.first_spike[unit + 1]]
 
@@ -191,7 +193,8 @@ def select(trains: SpikeTrains, units: ArrayLike) -> SpikeTrains:
 
 def crop(trains: SpikeTrains, start_tick: int, stop_tick: int) -> SpikeTrains:
     """The spikes of start_tick <= tick < stop_tick, counted from `start_tick`."""
-    if not 0 <= start_tick < stop_tick <= trains.n_ticks:
+    whole = all(isinstance(at, int | np.integer) for at in (start_tick, stop_tick))
+    if not whole or not 0 <= start_tick < stop_tick <= trains.n_ticks:
         raise ValueError(
             f"start_tick and stop_tick are {start_tick!r} and {stop_tick!r}; "
             f"they must be 0 <= start < stop <= {trains.n_ticks}"
@@ -293,14 +296,11 @@ def _join(tick: I64, n_spikes: ArrayLike, n_ticks: int, tick_s: float) -> SpikeT
 
 
 def _checked_count(name: str, value: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ValueError(f"{name} is {value!r}; it must be a whole number of 1 or more")
-    return int(value)
+    return checks.count(name, value)
 
 
 def _check_tick_s(tick_s: float) -> None:
-    if not (np.isfinite(tick_s) and tick_s > 0):
-        raise ValueError(f"tick_s is {tick_s!r}; it must be finite and above 0")
+    checks.one_within("tick_s", tick_s, 0.0, above_low=True)
 
 
 def _check_rising(where: str, values: NDArray, rule: str) -> None:

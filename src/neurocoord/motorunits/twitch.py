@@ -12,6 +12,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from neurocoord.motorunits import checks
+
 F64 = NDArray[np.float64]
 
 KNEE = 0.4  # normalised rate T/ISI below which twitches add without gain (eq 17)
@@ -21,6 +23,8 @@ TETANIC_FORCE_PER_TWITCH = float(np.e / KNEE_RATIO)  # sustained force at full f
 
 def twitch_force(n_units: int, twitch_range: float) -> F64:
     """Peak twitch force (twitch units), eq 13: ``P_i = exp(b i)``, ``b = ln(RP) / n``."""
+    checks.count("n_units", n_units)
+    checks.one_within("twitch_range", twitch_range, 1.0, above_low=True)
     i = np.arange(1, n_units + 1)
     return np.exp(np.log(twitch_range) / n_units * i)
 
@@ -29,11 +33,18 @@ def contraction_time_s(
     twitch_force: F64, longest_s: float, twitch_range: float, contraction_range: float
 ) -> F64:
     """Contraction time, eq 14-15: ``T_i = T_L (1/P_i)^(1/c)``, ``c = ln(RP) / ln(RT)``."""
-    return longest_s * (1.0 / twitch_force) ** (np.log(contraction_range) / np.log(twitch_range))
+    force = checks.within("twitch_force", twitch_force, 0.0, above_low=True)
+    checks.one_within("longest_s", longest_s, 0.0, above_low=True)
+    checks.one_within("twitch_range", twitch_range, 1.0, above_low=True)
+    checks.one_within("contraction_range", contraction_range, 1.0, above_low=True)
+    return longest_s * (1.0 / force) ** (np.log(contraction_range) / np.log(twitch_range))
 
 
 def twitch(time_s: F64, twitch_force: F64, contraction_time_s: F64) -> F64:
     """Force after a single spike at time 0, eq 11: ``P (t/T) exp(1 - t/T)``; 0 before it."""
+    checks.each_within("contraction_time_s", contraction_time_s, 0.0, above_low=True)
+    checks.each_within("time_s", time_s, -np.inf)
+    checks.match(time_s=time_s, twitch_force=twitch_force, contraction_time_s=contraction_time_s)
     t = np.maximum(time_s, 0.0) / contraction_time_s
     return twitch_force * t * np.exp(1.0 - t)
 
@@ -54,9 +65,11 @@ def mean_gain(normalised_rate: F64, isi_cv: float, n_quantiles: int = 400) -> F6
     """Gain averaged over the interval law: E[gain(x / (1 + cv z))], x = T times the mean rate."""
     from scipy.special import ndtri
 
+    checks.one_within("isi_cv", isi_cv, 0.0, 1.0)
+    checks.count("n_quantiles", n_quantiles)
     z = ndtri((np.arange(n_quantiles) + 0.5) / n_quantiles)
     interval = np.maximum(1.0 + isi_cv * z, 0.05)
-    x = np.asarray(normalised_rate, dtype=np.float64)
+    x = checks.each_within("normalised_rate", normalised_rate, 0.0)
     return gain(x[..., None] / interval).mean(axis=-1)
 
 
@@ -67,7 +80,10 @@ def mean_force(rate_hz: F64, twitch_force: F64, contraction_time_s: F64, mean_ga
 
 def saturation_slope(twitch_tetanus_ratio: F64 | float) -> F64:
     """b of the saturating unit, so that one twitch of unit height gives `twitch_tetanus_ratio`."""
-    return np.asarray(2.0 * np.arctanh(twitch_tetanus_ratio))
+    ratio = checks.within("twitch_tetanus_ratio", twitch_tetanus_ratio, 0.0)
+    if ratio.max() >= 1.0:
+        raise ValueError(f"twitch_tetanus_ratio must lie in 0..1, below 1, got {ratio.max()}")
+    return np.asarray(2.0 * np.arctanh(ratio))
 
 
 def saturation(summed_twitch: F64, slope: F64 | float) -> F64:
@@ -117,7 +133,10 @@ def mean_saturation(
 
     x up to 4; beyond it the tanh of the mean, which has no fluctuation left.
     """
-    x = np.asarray(normalised_rate, dtype=np.float64)
+    x = checks.each_within("normalised_rate", normalised_rate, 0.0)
+    checks.one_within("twitch_tetanus_ratio", twitch_tetanus_ratio, 0.0, above_low=True)
+    checks.one_within("isi_cv", isi_cv, 0.0, 1.0)
+    checks.count("n_cells", n_cells)
     slope = float(saturation_slope(twitch_tetanus_ratio))
     limit = 4.0
     table = _mean_saturation_table(slope, float(isi_cv), limit, n_cells)

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from neurocoord.motorunits import discharge
+from neurocoord.motorunits import checks, discharge
 from neurocoord.motorunits.parameters import Coupling, PoolParameters, n_muscles
 from neurocoord.motorunits.records import COUPLING_FIELDS, PackedCoupling, structured
 
@@ -50,12 +50,9 @@ def couple(
     (0..0.75) or, with `staggers`, dealt out in turn; max_delay_ticks: the events' delays are drawn
     from 0 .. this.
     """
-    if not 0.0 <= drive_share <= 1.0:
-        raise ValueError(f"drive_share must lie in 0..1, got {drive_share}")
-    if not 0.0 <= rhythm_share <= 1.0:
-        raise ValueError(f"rhythm_share must lie in 0..1, got {rhythm_share}")
-    if not 0.0 <= hazard_share <= MAX_HAZARD_SHARE:
-        raise ValueError(f"hazard_share must lie in 0..{MAX_HAZARD_SHARE}, got {hazard_share}")
+    checks.one_within("drive_share", drive_share, 0.0, 1.0)
+    checks.one_within("rhythm_share", rhythm_share, 0.0, 1.0)
+    checks.one_within("hazard_share", hazard_share, 0.0, MAX_HAZARD_SHARE)
     if max_delay_ticks not in range(MAX_DELAY_TICKS + 1):
         raise ValueError(f"max_delay_ticks must be one of 0..15, got {max_delay_ticks!r}")
     if hazard_share > 0 and params.cv_low.min() <= 0:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurocoord import noise, seeds
-from neurocoord.motorunits import trains
+from neurocoord.motorunits import checks, trains
 from neurocoord.motorunits.compiled import compiled
 from neurocoord.motorunits.trains import SpikeTrains
 
@@ -109,7 +109,7 @@ def _phase(rate_hz: ArrayLike | None, given: SpikeTrains, n_units: int) -> F64 |
     """Phase at each tick, `[tick]` or `[tick, unit]`; None at constant rate."""
     if rate_hz is None:
         return None
-    rate = np.asarray(rate_hz, dtype=np.float64)
+    rate = checks.numbers("rate_hz", rate_hz)
     if rate.shape not in ((given.n_ticks,), (given.n_ticks, n_units)):
         raise ValueError(
             f"rate_hz has shape {rate.shape}; it must be [tick={given.n_ticks}] or "
@@ -202,14 +202,12 @@ def _check(
     jitter_s: float,
     n_choices: int,
 ) -> None:
-    if not (np.isreal(share) and 0.0 <= share <= 1.0):
-        raise ValueError(f"share is {share!r}; it must lie in 0..1")
-    if not (np.isreal(event_cv) and 0.0 <= event_cv <= 1.0):
-        raise ValueError(f"event_cv is {event_cv!r}; it must lie in 0..1")
-    named = {"event_rate_hz": event_rate_hz, "window_s": window_s, "jitter_s": jitter_s}
-    for name, value in named.items():
-        if not (np.isfinite(value) and value >= 0):
-            raise ValueError(f"{name} is {value!r}; it must be finite and 0 or more")
-    whole = isinstance(n_choices, int | np.integer) and not isinstance(n_choices, bool)
-    if not whole or n_choices < 1:
-        raise ValueError(f"n_choices is {n_choices!r}; it must be a whole number of 1 or more")
+    checks.one_within("share", share, 0.0, 1.0)
+    checks.one_within("event_cv", event_cv, 0.0, 1.0)
+    for name, value in (
+        ("event_rate_hz", event_rate_hz),
+        ("window_s", window_s),
+        ("jitter_s", jitter_s),
+    ):
+        checks.one_within(name, value, 0.0)
+    checks.count("n_choices", n_choices)

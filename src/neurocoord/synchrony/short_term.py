@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from neurocoord.motorunits import kernel
+from neurocoord.motorunits import checks, kernel
 from neurocoord.motorunits.parameters import Coupling, PoolParameters
 from neurocoord.synchrony.independent import MAX_HAZARD_SHARE, check_strength, couple
 
@@ -80,13 +80,11 @@ def cis_table(
     CIS of `muscle`: spikes of two units within 5 ms beyond chance, per pair and second, over all
     pairs of the units that fired. Its standard error falls with `seconds` (0.02 /s at 30 s).
     """
-    if not 0.0 < drive <= 1.0:
-        raise ValueError(f"drive must lie above 0, at most 1, got {drive!r}")
+    checks.one_within("drive", drive, 0.0, 1.0, above_low=True)
     n_muscles = params.first_unit.size - 1
     if muscle not in range(n_muscles):
         raise ValueError(f"muscle must be one of 0..{n_muscles - 1}, got {muscle!r}")
-    if not 1.0 <= seconds <= 3600.0:
-        raise ValueError(f"seconds must lie in 1..3600, got {seconds!r}")
+    checks.one_within("seconds", seconds, 1.0, 3600.0)
     if n_knots not in range(2, 101):
         raise ValueError(f"n_knots must be one of 2..100, got {n_knots!r}")
     units = slice(params.first_unit[muscle], params.first_unit[muscle + 1])
@@ -110,7 +108,7 @@ def cis_of(table: CisTable, strength: float) -> float:
 def strength_for_cis(table: CisTable, cis_hz: float) -> float:
     """The dial that gives a CIS (/s); a ValueError beyond what the dial reaches."""
     most = float(table.cis_hz[-1])
-    if not 0.0 <= cis_hz <= most:
+    if not 0.0 <= float(checks.numbers("cis_hz", cis_hz)) <= most:
         raise ValueError(
             f"cis_hz must lie in 0..{most:.3g} at drive {table.drive:g}, got {cis_hz!r};"
             " hazard_share goes past the dial"
@@ -136,5 +134,5 @@ def dial_to_hazard_share(params: PoolParameters, strength: float) -> float:
     """Hazard share c that gives a CIS of `strength` /s at 40 % drive, for the mean isi_cv."""
     cv = float(params.isi_cv.mean())
     cis = np.array([np.interp(cv, ISI_CV, column) for column in CIS_HZ.T])
-    c = np.interp(strength * FULL_DIAL_CIS_HZ, cis, HAZARD_SHARE)
+    c = np.interp(check_strength(strength) * FULL_DIAL_CIS_HZ, cis, HAZARD_SHARE)
     return float(min(c, MAX_HAZARD_SHARE))
