@@ -35,13 +35,13 @@ CHUNK = 160  # units worked on at a time: their rows fit the first cache; groups
     THETA,
     FIRST,
     SECOND,
-    DECAY,
-    FAST,
-    FORCE,
     THRESHOLD,
     MINIMUM,
     GAIN,
     PEAK,
+    FORCE,
+    DECAY,
+    FAST,
     STEP,
     BEFORE,
     AFTER,
@@ -224,31 +224,33 @@ def saturating_twitch_step(rows, n, half_slope, slow, quick, ratio):
 
 
 @compiled
-def load_noises(rows, unit, has_noise, has_rhythm, a, n):
-    if has_noise:
-        load(rows, BEFORE, unit, 5, a, n, 0.0)
-        load(rows, AFTER, unit, 6, a, n, 0.0)
-    if has_rhythm:
-        load(rows, RHYTHM_BEFORE, unit, 8, a, n, 0.0)
-        load(rows, RHYTHM_AFTER, unit, 9, a, n, 0.0)
+def _load_rows(rows, at, n_rows, table, first, start, n, padding):
+    """Rows of `table` from `first` on into as many rows of the work space, from `at` on."""
+    for row in range(n_rows):
+        load(rows, at + np.uint64(row * CHUNK), table, first + row, start, n, padding)
 
 
 @compiled
-def load_chunk(rows, unit, now, fast, a, n):
+def load_noises(rows, unit, has_noise, has_rhythm, a, n):
+    """The knots between which private noises lie now."""
+    if has_noise:
+        _load_rows(rows, BEFORE, 2, unit, 5, a, n, 0.0)
+    if has_rhythm:
+        _load_rows(rows, RHYTHM_BEFORE, 2, unit, 8, a, n, 0.0)
+
+
+@compiled
+def load_chunk(rows, unit, now, is_fast, a, n):
     """State and constants of units `a` to `a + n` into the work space."""
-    load(rows, PHASE, unit, 0, a, n, 0.0)
-    load(rows, THETA, unit, 1, a, n, np.inf)
-    load(rows, FIRST, unit, 2, a, n, 0.0)
-    load(rows, SECOND, unit, 3, a, n, 0.0)
-    load(rows, THRESHOLD, now, 0, a, n, _NEVER_REACHED)
-    load(rows, MINIMUM, now, 1, a, n, 0.0)
-    load(rows, GAIN, now, 2, a, n, 0.0)
-    load(rows, PEAK, now, 3, a, n, 0.0)
+    _load_rows(rows, PHASE, 4, unit, 0, a, n, 0.0)
+    _load_rows(rows, THRESHOLD, 5, now, 0, a, n, 0.0)
     load(rows, DECAY, now, 6, a, n, 0.0)
     for i in range(n):
-        rows[FAST + i] = fast[a + i]
+        rows[FAST + i] = is_fast[a + i]
     for i in range(n, (n + PAD) & ~PAD):
         rows[FAST + i] = 0.0
+        rows[THETA + i] = np.inf
+        rows[THRESHOLD + i] = _NEVER_REACHED
 
 
 @compiled

@@ -19,7 +19,6 @@ from neurocoord.motorunits.chunk import (
     CHUNK,
     FAST,
     FIRST,
-    FORCE,
     PAD,
     PHASE,
     ROWS_SIZE,
@@ -33,7 +32,6 @@ from neurocoord.motorunits.chunk import (
     find_ready,
     grow,
     linear_steps,
-    load,
     load_chunk,
     load_noises,
     modulate,
@@ -348,8 +346,6 @@ def run(p, c, s, drive, sensitivity, noises, events, m0, m1, record, out):
                     if works:
                         load_chunk(rows, unit, now, fast_units, a, n)
                         load_noises(rows, unit, p.has_drive_noise, p.has_rhythm, a, n)
-                        if of.twitch_tetanus_ratio > 0.0:
-                            load(rows, FORCE, now, 4, a, n, 0.0)
                         fetch_ahead(unit, now, spiking, constants, a + n, n)
                     n_live, total, fast = _advance_chunk(
                         rows, found, sampled, course, force_sum, of, keys, t0, k0, k1, a, n, n_on,
