@@ -41,6 +41,7 @@ LEG = {
 }
 VIEWS = ((90, -8), (180, -25))  # azimuth and elevation of the camera, degrees
 PICTURE = (420, 560)  # height and width of one view, pixels
+COLUMNS = 4  # keyframes side by side
 
 
 def draw_torque(figure: Any) -> None:
@@ -128,7 +129,10 @@ def draw_keyframes(figure: Any) -> None:
     m.geom_rgba[m.geom_bodyid > 0, 3] = 0.25
     option = mujoco.MjvOption()
     option.geomgroup[3] = 0  # wrapping surfaces
-    axes = figure.subplots(len(VIEWS), m.nkey)
+    bands = -(-m.nkey // COLUMNS)
+    axes = figure.subplots(bands * len(VIEWS), COLUMNS)
+    for place in axes.ravel():
+        place.set_axis_off()
     with mujoco.Renderer(m, *PICTURE) as renderer:
         for key in range(m.nkey):
             data.qpos[:] = m.key_qpos[key]
@@ -139,9 +143,10 @@ def draw_keyframes(figure: Any) -> None:
                 camera.distance, camera.azimuth, camera.elevation = 2.3, azimuth, elevation
                 renderer.update_scene(data, camera, option)
                 renderer.scene.flags[mujoco.mjtRndFlag.mjRND_SHADOW] = 0
-                axes[view, key].imshow(renderer.render())
-                axes[view, key].set_axis_off()
-            axes[0, key].set_title(m.key(key).name.replace("_", " "), weight="bold")
+                row = key // COLUMNS * len(VIEWS) + view
+                axes[row, key % COLUMNS].imshow(renderer.render())
+            title = m.key(key).name.replace("_", " ")
+            axes[key // COLUMNS * len(VIEWS), key % COLUMNS].set_title(title, weight="bold")
     m.geom_rgba[:] = skin
 
 
@@ -210,7 +215,7 @@ DRAWINGS: dict[str, tuple[Callable[[Any], None], tuple[float, float]]] = {
     "strength": (_paper("joint_strength"), (6.4, 5.4)),
     "scapula": (draw_scapula, (9.5, 3.8)),
     "passive": (draw_passive, (6.4, 5.0)),
-    "keyframes": (draw_keyframes, (11.0, 4.6)),
+    "keyframes": (draw_keyframes, (11.0, 8.8)),
 }
 
 
