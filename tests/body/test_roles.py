@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from neurocoord.body import anatomy, model
-from neurocoord.body.roles import ACTIONS, SHORT_RANGE_STIFFNESS, arms_and_lengths_m, joint_of
+from neurocoord.body.capacity import moment_arms
+from neurocoord.body.roles import ACTIONS, SHORT_RANGE_STIFFNESS, joint_of
 from neurocoord.muscle import mechanics
 
 EXTENSORS_OF_KNEE = {"VAS_L_r", "VAS_M_r", "RF_r"}
@@ -84,7 +85,7 @@ def test_left_is_the_mirror_image(body):
 def test_capacity_and_stiffness_by_hand(body):
     """Vastus lateralis at the knee, from its moment arm and its force at that length."""
     qpos = model.keyframe_qpos(body, "hands_knees")
-    arms, length = arms_and_lengths_m(body, qpos)
+    arms, length = moment_arms(body.model, qpos)
     index = body.muscles.index("VAS_L_r")
     dof = body.joint_dof[body.joints.index("knee_flexion_r")]
     fibre = mechanics.normalised_length(body.muscle_parameters, length)[index]
@@ -142,7 +143,7 @@ def test_joints_crossed_are_those_with_a_moment_arm(body):
     for _ in range(5):
         qpos = body.model.qpos0.copy()
         qpos[body.joint_qpos] = rng.uniform(low, high)
-        seen = np.maximum(seen, np.abs(arms_and_lengths_m(body, qpos)[0][:, body.joint_dof]))
+        seen = np.maximum(seen, np.abs(moment_arms(body.model, qpos)[0][:, body.joint_dof]))
     crossed = np.array([[j in joints for j in body.joints] for joints in body.table.joints])
     assert seen[~crossed].max() < 1e-12
     assert np.all(seen[crossed] > 0)

@@ -8,9 +8,9 @@ import pytest
 
 from neurocoord.body import build, model, scale
 from neurocoord.body.anatomy import load_anatomy
+from neurocoord.body.capacity import moment_arms
 from neurocoord.body.postures import SUPPORTS, lowest_point_m
 from neurocoord.body.proportions import PAIRED, read_proportions
-from neurocoord.body.roles import arms_and_lengths_m
 from neurocoord.muscle import mechanics
 from neurocoord.resources import models_folder
 
@@ -132,7 +132,7 @@ def test_left_mirrors_right(size, built):
         np.testing.assert_allclose(column, column[other], rtol=1e-9, err_msg=name)
     np.testing.assert_allclose(body.table.volume_cm3, body.table.volume_cm3[other], rtol=1e-9)
     for keyframe in ("standing", "hands_knees", "forearms_knees"):  # themselves symmetric
-        _, length = arms_and_lengths_m(body, model.keyframe_qpos(body, keyframe))
+        _, length = moment_arms(body.model, model.keyframe_qpos(body, keyframe))
         np.testing.assert_allclose(length, length[other], atol=1e-9)
 
 
@@ -148,7 +148,7 @@ def test_fibres_work_at_the_lengths_they_did(size, built):
     for key in range(own.model.nkey):
         qpos = own.model.key(key).qpos
         found = [
-            mechanics.normalised_length(b.muscle_parameters, arms_and_lengths_m(b, qpos)[1])
+            mechanics.normalised_length(b.muscle_parameters, moment_arms(b.model, qpos)[1])
             for b in (own, body)
         ]
         np.testing.assert_allclose(found[1], found[0], atol=allowed)
@@ -159,7 +159,7 @@ def test_torque_goes_with_mass_times_height(size, built):
     own, body = model.load(), built[size]
     qpos = model.keyframe_qpos(own, "hands_knees")
     torque = [
-        (arms_and_lengths_m(b, qpos)[0] * b.muscle_parameters.max_force_n[:, None]).T @ np.ones(142)
+        (moment_arms(b.model, qpos)[0] * b.muscle_parameters.max_force_n[:, None]).T @ np.ones(142)
         for b in (own, body)
     ]
     law = size[2] * size[1] / (72.5 * scale.standing_height_m(DRAWN))

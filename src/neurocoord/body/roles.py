@@ -15,9 +15,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import mujoco
 import numpy as np
 
+from neurocoord.body.capacity import moment_arms
 from neurocoord.body.model import Body
 from neurocoord.muscle import mechanics
 from neurocoord.settings import nearest
@@ -108,7 +108,7 @@ def roles(body: Body, action: str, qpos: np.ndarray) -> Roles:
     joint, sign = joint_of(body, action)
     if np.shape(qpos) != (body.model.nq,):
         raise ValueError(f"qpos has shape {np.shape(qpos)}, allowed is ({body.model.nq},)")
-    arm, length = arms_and_lengths_m(body, qpos)
+    arm, length = moment_arms(body.model, qpos)
     force = -mechanics.gain(body.muscle_parameters, length, np.zeros_like(length))
     dof = body.joint_dof[body.joints.index(joint)]
     helping = sign * arm[:, dof]
@@ -162,21 +162,6 @@ def joint_of(body: Body, action: str) -> tuple[str, float]:
             raise ValueError(f"action {action!r} has no sides; allowed: {stem!r}")
         return joint, sign
     return f"{joint}{side or '_r'}", sign
-
-
-def arms_and_lengths_m(body: Body, qpos: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Moment arm [muscle, nv] (m) of the pull of every muscle, and path length [muscle] (m)."""
-    model, data = body.model, mujoco.MjData(body.model)
-    data.qpos[:] = qpos
-    mujoco.mj_kinematics(model, data)
-    mujoco.mj_comPos(model, data)
-    mujoco.mj_tendon(model, data)
-    mujoco.mj_transmission(model, data)
-    dense = np.zeros((model.nu, model.nv))
-    mujoco.mju_sparse2dense(
-        dense, data.actuator_moment, data.moment_rownnz, data.moment_rowadr, data.moment_colind
-    )
-    return -dense, data.actuator_length.copy()
 
 
 def _hinges_around(body: Body, joint: str) -> tuple[np.ndarray, np.ndarray]:

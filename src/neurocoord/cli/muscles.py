@@ -81,11 +81,11 @@ def everything(body: Body) -> list[dict[str, Any]]:
 
 def one(body: Body, name: str, keyframe: str) -> dict[str, Any]:
     """Every field of one muscle, and its moment arms in a keyframe."""
+    from neurocoord.body.capacity import moment_arms
     from neurocoord.body.model import keyframe_qpos, muscle_index
-    from neurocoord.body.roles import arms_and_lengths_m
 
     index = muscle_index(body, f"{name}_r" if f"{name}_r" in body.muscles else name)
-    arms, _ = arms_and_lengths_m(body, keyframe_qpos(body, keyframe))
+    arms, _ = moment_arms(body.model, keyframe_qpos(body, keyframe))
     dofs = {joint: int(body.joint_dof[body.joints.index(joint)]) for joint in body.joints}
     return {
         **everything(body)[index],
