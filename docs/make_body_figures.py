@@ -8,29 +8,17 @@ The keyframes are rendered: without a screen set MUJOCO_GL=egl (or osmesa) befor
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import drawing
 import numpy as np
 
 from neurocoord import validation
-from neurocoord.analysis.plots import COLOURS, GREY, save
+from neurocoord.analysis.plots import COLOURS, GREY
 from neurocoord.body import capacity, model, published
 
-FIGURES = Path(__file__).resolve().parent / "figures"
-STYLE = {
-    "font.size": 9,
-    "axes.titlesize": 9,
-    "axes.labelsize": 8.5,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.linewidth": 0.7,
-    "axes.edgecolor": GREY,
-    "xtick.labelsize": 8,
-    "ytick.labelsize": 8,
-}
 LEG = {
     ("hip_flexion", -1): "hip extension",
     ("hip_flexion", 1): "hip flexion",
@@ -221,26 +209,8 @@ DRAWINGS: dict[str, tuple[Callable[[Any], None], tuple[float, float]]] = {
 
 def main() -> None:
     """The command line."""
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
-
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument(
-        "--only", nargs="+", choices=DRAWINGS, default=tuple(DRAWINGS), metavar="NAME",
-        help=", ".join(DRAWINGS),
-    )  # fmt: skip
-    FIGURES.mkdir(exist_ok=True)
-    chosen = parser.parse_args().only
-    for name in chosen:
-        draw, size = DRAWINGS[name]
-        with rc_context(STYLE):
-            figure = Figure(figsize=size, dpi=110, layout="constrained")
-            draw(figure)
-            path = FIGURES / f"body_{name}.png"
-            save(figure, path)
-        print(f"{path.relative_to(FIGURES.parents[1])}  {path.stat().st_size / 1e3:.0f} kB")
-    if tuple(chosen) == tuple(DRAWINGS):
-        write_tables(FIGURES.parent / "body.md")
+    if drawing.draw_chosen(DRAWINGS, "body", __doc__ or "") == tuple(DRAWINGS):
+        write_tables(drawing.FIGURES.parent / "body.md")
         print("docs/body.md  tables")
 
 

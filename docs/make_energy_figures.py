@@ -8,16 +8,15 @@ Everything is seeded: the same code draws the same figures.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
+import drawing
 import numpy as np
 from numpy.typing import NDArray
 
 from neurocoord import synchrony
-from neurocoord.analysis.plots import COLOURS, GREY, save
+from neurocoord.analysis.plots import COLOURS, GREY
 from neurocoord.body import model
 from neurocoord.motorunits import kernel, potvin_fuglevand, published, twitch
 from neurocoord.motorunits.parameters import TICK_S
@@ -25,20 +24,7 @@ from neurocoord.muscle import energetics, unit_energy
 from neurocoord.muscle import whole_muscle_energy as whole
 from neurocoord.tasks.movement import energetic_parameters
 
-FIGURES = Path(__file__).resolve().parent / "figures"
-STYLE = {
-    "font.size": 9,
-    "axes.titlesize": 9,
-    "axes.labelsize": 8.5,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.linewidth": 0.7,
-    "axes.edgecolor": GREY,
-    "xtick.labelsize": 8,
-    "ytick.labelsize": 8,
-    "legend.fontsize": 7.5,
-    "legend.frameon": False,
-}
+STYLE = {**drawing.STYLE, "legend.fontsize": 7.5, "legend.frameon": False}
 SETS = {"U": COLOURS[2], "B": COLOURS[3], "H": COLOURS[1]}
 STRATEGIES = ("common_drive", "short_term", "beta")
 DRIVE = 0.3
@@ -253,20 +239,7 @@ DRAWINGS: dict[str, tuple[Callable[[Any], None], tuple[float, float]]] = {
 
 def main() -> None:
     """The command line."""
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
-
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--only", nargs="+", choices=DRAWINGS, default=tuple(DRAWINGS))
-    FIGURES.mkdir(exist_ok=True)
-    for name in parser.parse_args().only:
-        draw, size = DRAWINGS[name]
-        with rc_context(STYLE):
-            figure = Figure(figsize=size, dpi=110, layout="constrained")
-            draw(figure)
-            path = FIGURES / f"energetics_{name}.png"
-            save(figure, path)
-        print(f"{path.relative_to(FIGURES.parents[1])}  {path.stat().st_size / 1e3:.0f} kB")
+    drawing.draw_chosen(DRAWINGS, "energetics", __doc__ or "", STYLE)
 
 
 if __name__ == "__main__":

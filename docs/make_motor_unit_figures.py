@@ -8,11 +8,10 @@ Everything is seeded: the same code draws the same figures.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
+import drawing
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,7 +19,7 @@ from neurocoord import synchrony
 from neurocoord.analysis import adaptation
 from neurocoord.analysis.emg import average_rectified_value
 from neurocoord.analysis.force import rate_of_force_development
-from neurocoord.analysis.plots import COLOURS, GREY, save
+from neurocoord.analysis.plots import COLOURS, GREY
 from neurocoord.motorunits import (
     discharge,
     emg,
@@ -33,20 +32,8 @@ from neurocoord.motorunits import (
 )
 from neurocoord.motorunits.parameters import TICK_S, Coupling, PoolParameters
 
-FIGURES = Path(__file__).resolve().parent / "figures"
 STRATEGIES = ("independent", "common_drive", "short_term", "beta", "staggered")
 SETTLE = 1000  # ticks
-STYLE = {
-    "font.size": 9,
-    "axes.titlesize": 9,
-    "axes.labelsize": 8.5,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.linewidth": 0.7,
-    "axes.edgecolor": GREY,
-    "xtick.labelsize": 8,
-    "ytick.labelsize": 8,
-}
 
 Floats = NDArray[np.float64]
 
@@ -287,23 +274,7 @@ DRAWINGS: dict[str, tuple[Callable[[Any], None], tuple[float, float]]] = {
 
 def main() -> None:
     """The command line."""
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
-
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument(
-        "--only", nargs="+", choices=DRAWINGS, default=tuple(DRAWINGS), metavar="NAME",
-        help=", ".join(DRAWINGS),
-    )  # fmt: skip
-    FIGURES.mkdir(exist_ok=True)
-    for name in parser.parse_args().only:
-        draw, size = DRAWINGS[name]
-        with rc_context(STYLE):
-            figure = Figure(figsize=size, dpi=110, layout="constrained")
-            draw(figure)
-            path = FIGURES / f"motor_units_{name}.png"
-            save(figure, path)
-        print(f"{path.relative_to(FIGURES.parents[1])}  {path.stat().st_size / 1e3:.0f} kB")
+    drawing.draw_chosen(DRAWINGS, "motor_units", __doc__ or "")
 
 
 if __name__ == "__main__":
