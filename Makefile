@@ -1,8 +1,10 @@
 # One obvious command each. Everything is set up in $(VENV) from scratch, and again only when
 # pyproject.toml changes. Another Python: `make test PYTHON=python3.12`. More options: ARGS="...".
+# Tests run in WORKERS processes, a file in one; WORKERS=0 runs them in one process, for a debugger.
 VENV ?= .venv
 PYTHON ?=
 ARGS ?=
+WORKERS ?= 2
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed.stamp
 
@@ -43,10 +45,10 @@ demo: $(STAMP)
 	@"$(BIN)/neurocoord" compare $(ARGS)
 
 test: $(STAMP)
-	@"$(BIN)/python" -m pytest $(ARGS)
+	@"$(BIN)/python" -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 test-slow: $(STAMP)
-	@"$(BIN)/python" -m pytest -m slow $(ARGS)
+	@"$(BIN)/python" -m pytest -m slow -n $(WORKERS) --dist load $(ARGS)
 
 check: $(STAMP)
 	@"$(BIN)/ruff" check .
