@@ -50,8 +50,9 @@ def movement_from(found: dict[str, Any]) -> Movement:
         return Movement(make(Gait, found["plan"]), gains)
     if found["kind"] == "roll":
         plan = dict(found["plan"])
-        for frame in ("first", "second", "last"):
-            plan[frame] = make(RollKeyframe, plan[frame])
+        for frame in ("start", "first", "second", "last"):
+            if frame in plan:
+                plan[frame] = make(RollKeyframe, plan[frame])
         plan["times_s"] = tuple(plan["times_s"])
         return Movement(make(RollPlan, plan), gains)
     raise ValueError(f"kind {found['kind']!r} is unknown; allowed: crawl, roll")
