@@ -1,0 +1,171 @@
+"""A movement gone through again, moment by moment, for what its record does not hold.
+
+Positions, velocities and the muscles' control of a moment decide all else, so a trial keeps only
+those: moment arms, contacts with the floor and forces in joints are worked out here afterwards.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import mujoco
+import numpy as np
+
+FLOOR = "floor"
+
+
+class Contacts(NamedTuple):
+    """What geoms have to do with the floor, by moment; forces act on the body, world axes."""
+
+    force_n: np.ndarray  # [moment, geom, 3], sum over a geom's contacts
+    point_m: np.ndarray  # [moment, geom, 3], centre of pressure; NaN without force
+    velocity_m_per_s: np.ndarray  # [moment, geom, 3], of the skin at that point; NaN without force
+    height_m: np.ndarray  # [moment, geom], of the geom's lowest point above the floor
+
+
+class Replay(NamedTuple):
+    """Moments of a movement; SI units, world axes."""
+
+    arm_m: (
+        np.ndarray
+    )  # float32[moment, muscle, nv], pulling positive turns the joint's positive way
+    centre_of_mass_m: np.ndarray  # [moment, 3], whole body
+    centre_of_mass_velocity_m_per_s: np.ndarray  # [moment, 3]
+    body_position_m: np.ndarray  # [moment, body, 3]
+    body_rotation: np.ndarray  # [moment, body, 3, 3]
+    joint_force_n: np.ndarray  # [moment, body, 3], bone on bone: on the body, by its parent
+    contacts: Contacts
+
+
+class _MusclePaths(NamedTuple):
+    """Bodies of the sites that muscles' paths pass, in the order that MuJoCo lists them."""
+
+    site_body: np.ndarray  # int[site of a path]
+    tendon: np.ndarray  # int[muscle]
+
+
+def replay(
+    model: mujoco.MjModel,
+    qpos: np.ndarray,
+    qvel: np.ndarray,
+    control: np.ndarray,
+    geoms: tuple[str, ...],
+) -> Replay:
+    """Go through moments ``qpos`` [moment, nq], ``qvel`` [moment, nv], ``control`` [moment, nu].
+
+    ``geoms``: spheres and capsules whose contact with the floor is told. Each moment is solved by
+    itself (``mj_forward``); nothing moves on.
+    """
+    data = mujoco.MjData(model)
+    n, n_geom = len(qpos), len(geoms)
+    ids = np.array([model.geom(name).id for name in geoms], int)
+    paths, within = _muscle_paths(model), _within(model)
+    out = Replay(
+        arm_m=np.zeros((n, model.nu, model.nv), np.float32),
+        centre_of_mass_m=np.zeros((n, 3)),
+        centre_of_mass_velocity_m_per_s=np.zeros((n, 3)),
+        body_position_m=np.zeros((n, model.nbody, 3)),
+        body_rotation=np.zeros((n, model.nbody, 3, 3)),
+        joint_force_n=np.zeros((n, model.nbody, 3)),
+        contacts=Contacts(
+            force_n=np.zeros((n, n_geom, 3)),
+            point_m=np.full((n, n_geom, 3), np.nan),
+            velocity_m_per_s=np.full((n, n_geom, 3), np.nan),
+            height_m=np.zeros((n, n_geom)),
+        ),
+    )
+    dense = np.zeros((model.nu, model.nv))
+    for k in range(n):
+        data.qpos[:], data.qvel[:], data.ctrl[:] = qpos[k], qvel[k], control[k]
+        mujoco.mj_forward(model, data)
+        mujoco.mj_subtreeVel(model, data)
+        mujoco.mj_rnePostConstraint(model, data)
+        mujoco.mju_sparse2dense(
+            dense, data.actuator_moment, data.moment_rownnz, data.moment_rowadr, data.moment_colind
+        )
+        out.arm_m[k] = -dense
+        out.centre_of_mass_m[k] = data.subtree_com[0]
+        out.centre_of_mass_velocity_m_per_s[k] = data.subtree_linvel[0]
+        out.body_position_m[k] = data.xpos
+        out.body_rotation[k] = data.xmat.reshape(-1, 3, 3)
+        out.joint_force_n[k] = data.cfrc_int[:, 3:] - within @ _pull_on_bodies(model, data, paths)
+        out.contacts.height_m[k] = _lowest_points(model, data, ids)
+        _read_contacts(model, data, ids, out.contacts, k)
+    return out
+
+
+def _muscle_paths(model: mujoco.MjModel) -> _MusclePaths:
+    bodies = []
+    for kind, site in zip(model.wrap_type, model.wrap_objid, strict=True):
+        if kind == mujoco.mjtWrap.mjWRAP_PULLEY:
+            raise ValueError(
+                "a path over a pulley is not allowed; muscles run over sites and geoms"
+            )
+        if kind == mujoco.mjtWrap.mjWRAP_SITE:
+            bodies.append(int(model.site_bodyid[site]))
+    return _MusclePaths(np.array(bodies, int), model.actuator_trnid[:, 0].copy())
+
+
+def _within(model: mujoco.MjModel) -> np.ndarray:
+    """1 where the second body is the first or hangs from it, [body, body]."""
+    within = np.eye(model.nbody)
+    for body in range(model.nbody - 1, 0, -1):
+        within[model.body_parentid[body]] += within[body]
+    return within
+
+
+def _pull_on_bodies(model: mujoco.MjModel, data: mujoco.MjData, paths: _MusclePaths) -> np.ndarray:
+    """Force [body, 3] of all muscles on the bodies that their paths touch, from point to point."""
+    n_points = data.ten_wrapnum
+    total = int(n_points.sum())
+    point = np.asarray(data.wrap_xpos).reshape(-1, 3)[:total]
+    geom = np.asarray(data.wrap_obj).reshape(-1)[:total]
+    owner = np.where(geom >= 0, model.geom_bodyid[np.maximum(geom, 0)], -1)
+    owner[geom < 0] = paths.site_body
+    tendon = np.repeat(np.arange(model.ntendon), n_points)
+    pull = np.zeros(model.ntendon)
+    np.add.at(pull, paths.tendon, -data.actuator_force)
+    joins = tendon[1:] == tendon[:-1]
+    step = (point[1:] - point[:-1])[joins]
+    length = np.maximum(np.linalg.norm(step, axis=1, keepdims=True), 1e-12)
+    force = step / length * pull[tendon[1:][joins], None]
+    on_body = np.zeros((model.nbody, 3))
+    np.add.at(on_body, owner[:-1][joins], force)
+    np.add.at(on_body, owner[1:][joins], -force)
+    return on_body
+
+
+def _lowest_points(model: mujoco.MjModel, data: mujoco.MjData, ids: np.ndarray) -> np.ndarray:
+    """Height (m) [geom] of the lowest point of spheres and capsules above the floor at 0."""
+    half = np.where(
+        model.geom_type[ids] == mujoco.mjtGeom.mjGEOM_CAPSULE, model.geom_size[ids, 1], 0.0
+    )
+    axis_z = np.abs(data.geom_xmat[ids, 8])
+    return data.geom_xpos[ids, 2] - axis_z * half - model.geom_size[ids, 0]
+
+
+def _read_contacts(
+    model: mujoco.MjModel, data: mujoco.MjData, ids: np.ndarray, out: Contacts, k: int
+) -> None:
+    floor = model.geom(FLOOR).id
+    place = {int(geom): i for i, geom in enumerate(ids)}
+    pairs = data.contact.geom
+    wrench = np.zeros(6)
+    weighed = np.zeros((ids.size, 3))
+    for c in np.flatnonzero((pairs == floor).any(axis=1)):
+        first, second = (int(g) for g in pairs[c])
+        geom = second if first == floor else first
+        if geom not in place:
+            continue
+        mujoco.mj_contactForce(model, data, int(c), wrench)
+        frame = data.contact.frame[c].reshape(3, 3)
+        on_second = frame.T @ wrench[:3]
+        force = on_second if first == floor else -on_second
+        out.force_n[k, place[geom]] += force
+        weighed[place[geom]] += force[2] * data.contact.pos[c]
+    for i in np.flatnonzero(out.force_n[k, :, 2] > 0.0):
+        out.point_m[k, i] = weighed[i] / out.force_n[k, i, 2]
+        body = model.geom_bodyid[ids[i]]
+        twist = data.cvel[body]
+        away = out.point_m[k, i] - data.subtree_com[model.body_rootid[body]]
+        out.velocity_m_per_s[k, i] = twist[3:] + np.cross(twist[:3], away)
