@@ -26,7 +26,6 @@ from neurocoord.body.model import Body
 from neurocoord.coordination.reference import LIMBS
 from neurocoord.tasks import TASKS
 from neurocoord.tasks.gait_measures import Steps, body_weight_n, steps
-from neurocoord.tasks.movement import BLOCK_S
 from neurocoord.tasks.protocol import Measure, Trace
 
 PAGE = Path(__file__).resolve().parent / "measures.md"
@@ -62,8 +61,7 @@ def draw_footfalls(figure: Any) -> None:
     gait_plots.loads(below, time, found.force_n / body_weight_n(body), NAMES)
     below.set_xlim(*SHOWN_S)
     below.set_xlabel("time (s)")
-    below.legend(loc="upper right", ncols=5, frameon=False, fontsize=7.5)
-    below.set_ylim(0, 1.75)
+    below.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=5, frameon=False, fontsize=7.5)
     axes, space = right.subplots(2, 1, height_ratios=(1.0, 1.25))
     space.set_axis_off()
     phase = np.linspace(0.0, 2.0, 801)[:-1]
@@ -75,9 +73,11 @@ def draw_footfalls(figure: Any) -> None:
             bars.set_alpha(alpha)
     axes.set_title("infants, schematic", loc="left", weight="bold")
     axes.set_xlabel("cycle of the right knee")
+    axes.set_xlim(0.0, 2.0)
     words = (
-        "Dark: duty factor 0.5; with the pale end: 0.75\n(recalled). Diagonal limbs together:\n"
-        "Patrick, Noah & Yang 2009.\n\nOne colour, one diagonal."
+        "Dark: duty factor 0.5; with the\npale end: 0.75 (recalled).\n"
+        "Diagonal limbs together: Patrick,\nNoah & Yang 2009.\n\n"
+        "One colour is one diagonal.\nForce on feet is left out."
     )
     space.text(0.0, 1.0, words, transform=space.transAxes, va="top", size=7.8, color=GREY)
 

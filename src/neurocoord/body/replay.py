@@ -37,13 +37,6 @@ class Replay(NamedTuple):
     contacts: Contacts
 
 
-class _MusclePaths(NamedTuple):
-    """Bodies of the sites that muscles' paths pass, in the order that MuJoCo lists them."""
-
-    site_body: np.ndarray  # int[site of a path]
-    tendon: np.ndarray  # int[muscle]
-
-
 def replay(
     model: mujoco.MjModel,
     qpos: np.ndarray,
@@ -54,12 +47,12 @@ def replay(
     """Go through moments ``qpos`` [moment, nq], ``qvel`` [moment, nv], ``control`` [moment, nu].
 
     ``geoms``: spheres and capsules whose contact with the floor is told. Each moment is solved by
-    itself (``mj_forward``); nothing moves on.
+    itself (``mj_forward``); nothing moves on. Forces in joints are MuJoCo's ``cfrc_int``, which
+    from version 4 on counts the pull of tendons among the forces on each body that they touch.
     """
     data = mujoco.MjData(model)
     n, n_geom = len(qpos), len(geoms)
     ids = np.array([model.geom(name).id for name in geoms], int)
-    paths, within = _muscle_paths(model), _within(model)
     out = Replay(
         arm_m=np.zeros((n, model.nu, model.nv), np.float32),
         centre_of_mass_m=np.zeros((n, 3)),
@@ -88,51 +81,10 @@ def replay(
         out.centre_of_mass_velocity_m_per_s[k] = data.subtree_linvel[0]
         out.body_position_m[k] = data.xpos
         out.body_rotation[k] = data.xmat.reshape(-1, 3, 3)
-        out.joint_force_n[k] = data.cfrc_int[:, 3:] - within @ _pull_on_bodies(model, data, paths)
+        out.joint_force_n[k] = data.cfrc_int[:, 3:]
         out.contacts.height_m[k] = _lowest_points(model, data, ids)
         _read_contacts(model, data, ids, out.contacts, k)
     return out
-
-
-def _muscle_paths(model: mujoco.MjModel) -> _MusclePaths:
-    bodies = []
-    for kind, site in zip(model.wrap_type, model.wrap_objid, strict=True):
-        if kind == mujoco.mjtWrap.mjWRAP_PULLEY:
-            raise ValueError(
-                "a path over a pulley is not allowed; muscles run over sites and geoms"
-            )
-        if kind == mujoco.mjtWrap.mjWRAP_SITE:
-            bodies.append(int(model.site_bodyid[site]))
-    return _MusclePaths(np.array(bodies, int), model.actuator_trnid[:, 0].copy())
-
-
-def _within(model: mujoco.MjModel) -> np.ndarray:
-    """1 where the second body is the first or hangs from it, [body, body]."""
-    within = np.eye(model.nbody)
-    for body in range(model.nbody - 1, 0, -1):
-        within[model.body_parentid[body]] += within[body]
-    return within
-
-
-def _pull_on_bodies(model: mujoco.MjModel, data: mujoco.MjData, paths: _MusclePaths) -> np.ndarray:
-    """Force [body, 3] of all muscles on the bodies that their paths touch, from point to point."""
-    n_points = data.ten_wrapnum
-    total = int(n_points.sum())
-    point = np.asarray(data.wrap_xpos).reshape(-1, 3)[:total]
-    geom = np.asarray(data.wrap_obj).reshape(-1)[:total]
-    owner = np.where(geom >= 0, model.geom_bodyid[np.maximum(geom, 0)], -1)
-    owner[geom < 0] = paths.site_body
-    tendon = np.repeat(np.arange(model.ntendon), n_points)
-    pull = np.zeros(model.ntendon)
-    np.add.at(pull, paths.tendon, -data.actuator_force)
-    joins = tendon[1:] == tendon[:-1]
-    step = (point[1:] - point[:-1])[joins]
-    length = np.maximum(np.linalg.norm(step, axis=1, keepdims=True), 1e-12)
-    force = step / length * pull[tendon[1:][joins], None]
-    on_body = np.zeros((model.nbody, 3))
-    np.add.at(on_body, owner[:-1][joins], force)
-    np.add.at(on_body, owner[1:][joins], -force)
-    return on_body
 
 
 def _lowest_points(model: mujoco.MjModel, data: mujoco.MjData, ids: np.ndarray) -> np.ndarray:

@@ -37,7 +37,7 @@ CHAINS = ("anterior", "posterior")  # the rest is lateral
 _FALCONER = "Falconer & Winter 1985, of muscle torques each way"
 _RUDOLPH = "Rudolph, Axe & Snyder-Mackler 2000, drive weighed by torque capacity"
 _STIFFNESS = "Cui et al. 2008 and Hu, Murray & Perreault 2011, tendons rigid, arms constant"
-_CONTACT = "rigid-body equilibrium: force between the bodies less the muscles' pull across"
+_CONTACT = "rigid-body equilibrium with the muscles' pull on each bone (MuJoCo 4, cfrc_int)"
 _CAPACITY = "isometric torque of all muscles that way at that posture (body/capacity.py)"
 _HOF = "Hof, Gazendam & Sinke 2005; pendulum as long as the centre of mass is high (choice)"
 _CHAIN = "chains of models/anatomy/muscles.csv; the rest is lateral"
@@ -59,7 +59,7 @@ BODY_MEASURES: dict[str, Measure] = {
         "_percent",
     ),
     **_of_joints(
-        "cocontraction_drive", "1", "likeness times height of their drive, {joint}, 0 to 2", _RUDOLPH
+        "cocontraction_drive", "1", "likeness times height of the drives, {joint}, 0 to 2", _RUDOLPH
     ),
     **_of_joints(
         "stiffness", "Nm/rad", "short-range stiffness of the {joint} by active muscles, mean",

@@ -20,6 +20,8 @@ from neurocoord.tasks.body_measures import EVERY, MOMENT_S, Moments, body_weight
 from neurocoord.tasks.movement import BLOCK_S
 from neurocoord.tasks.protocol import Measure, Trace
 
+IMPACT_S = 0.05  # choice
+LEAST_WAY_M = 0.05  # over which a way has a direction (choice)
 FEET = ("toes", "foot")
 WALKED_ON = ("hand", "knee", "shin", "toes")  # groups of geoms a crawl is meant to touch with
 _CONTACT = "measured from contact, thresholds a choice (analysis/footfalls.py)"
@@ -76,6 +78,12 @@ GAIT_MEASURES: dict[str, Measure] = {
         f"peak_load_{part}_bw": _m(
             "Loads", "BW", f"peak vertical force on one {part}, body weights (95th percentile)",
             "choice",
+        )
+        for part in ("hand", "knee")
+    },
+    **{
+        f"impact_{part}_bw": _m(
+            "Loads", "BW", f"greatest force on a {part} within 50 ms of touch-down, mean", "choice"
         )
         for part in ("hand", "knee")
     },
@@ -231,16 +239,27 @@ def _load_measures(body: Body, at: Moments, found: Steps) -> dict[str, float]:
         part: _mean([float(np.percentile(found.force_n[:, i], 95.0)) for i in _of(part)])
         for part in ("hand", "knee")
     }
+    impacts = {part: _mean([_impact_n(found, i) for i in _of(part)]) for part in ("hand", "knee")}
     return {
         "load_share_hands": float(hands / total) if total > 0.0 else float("nan"),
         **{f"peak_load_{p}_bw": newtons / body_weight_n(body) for p, newtons in peaks.items()},
+        **{f"impact_{p}_bw": newtons / body_weight_n(body) for p, newtons in impacts.items()},
         "friction_use": float(across / weighed) if weighed > 0.0 else float("nan"),
     }
+
+
+def _impact_n(found: Steps, limb: int) -> float:
+    """Greatest force within ``IMPACT_S`` of touch-down, mean over touch-downs (N)."""
+    force, after = found.force_n[:, limb], round(IMPACT_S / BLOCK_S)
+    at = footfalls.touchdowns(found.stance[:, limb])
+    return _mean([float(force[start : start + after].max()) for start in at])
 
 
 def _alignment_measures(body: Body, at: Moments) -> dict[str, float]:
     place, rotation = at.seen.body_position_m, at.seen.body_rotation
     way = at.seen.centre_of_mass_m[-1, :2] - at.seen.centre_of_mass_m[0, :2]
+    if np.linalg.norm(way) < LEAST_WAY_M:
+        way = np.full(2, np.nan)
     head, thorax, pelvis = (body.bodies.index(name) for name in ("head", "thorax", "pelvis"))
     spine = place[:, head] - place[:, pelvis]
     segments = {"trunk": rotation[:, thorax], "head": rotation[:, head]}

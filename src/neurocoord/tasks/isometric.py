@@ -185,8 +185,7 @@ def measure(body: Body, plan: Plan, trace: Trace) -> dict[str, float]:
 
 
 def _hold(unit: str, meaning: str) -> Measure:
-    source = "steadiness: coefficient of variation (analysis/force.py)"
-    return Measure(unit, meaning, group="Holds", source=source)
+    return Measure(unit, meaning, group="Holds", source="analysis/force.py")
 
 
 def _fast(unit: str, meaning: str) -> Measure:
