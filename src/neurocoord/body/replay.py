@@ -99,25 +99,25 @@ def _lowest_points(model: mujoco.MjModel, data: mujoco.MjData, ids: np.ndarray) 
 def _read_contacts(
     model: mujoco.MjModel, data: mujoco.MjData, ids: np.ndarray, out: Contacts, k: int
 ) -> None:
-    floor = model.geom(FLOOR).id
-    place = {int(geom): i for i, geom in enumerate(ids)}
     pairs = data.contact.geom
+    is_floor = pairs == model.geom(FLOOR).id
+    found = np.flatnonzero(is_floor.any(axis=1))
+    place = np.full(model.ngeom, -1)
+    place[ids] = np.arange(ids.size)
+    of = place[np.where(is_floor[:, 0], pairs[:, 1], pairs[:, 0])]
+    sign = np.where(is_floor[:, 0], 1.0, -1.0)  # forces are told as they act on the second geom
+    frames, points = data.contact.frame.reshape(-1, 3, 3), data.contact.pos
     wrench = np.zeros(6)
-    weighed = np.zeros((ids.size, 3))
-    for c in np.flatnonzero((pairs == floor).any(axis=1)):
-        first, second = (int(g) for g in pairs[c])
-        geom = second if first == floor else first
-        if geom not in place:
-            continue
+    force, weighed = out.force_n[k], np.zeros((ids.size, 3))
+    for c in found[of[found] >= 0]:
         mujoco.mj_contactForce(model, data, int(c), wrench)
-        frame = data.contact.frame[c].reshape(3, 3)
-        on_second = frame.T @ wrench[:3]
-        force = on_second if first == floor else -on_second
-        out.force_n[k, place[geom]] += force
-        weighed[place[geom]] += force[2] * data.contact.pos[c]
-    for i in np.flatnonzero(out.force_n[k, :, 2] > 0.0):
-        out.point_m[k, i] = weighed[i] / out.force_n[k, i, 2]
-        body = model.geom_bodyid[ids[i]]
-        twist = data.cvel[body]
-        away = out.point_m[k, i] - data.subtree_com[model.body_rootid[body]]
-        out.velocity_m_per_s[k, i] = twist[3:] + np.cross(twist[:3], away)
+        on_body = sign[c] * (wrench[:3] @ frames[c])
+        force[of[c]] += on_body
+        weighed[of[c]] += on_body[2] * points[c]
+    touch = np.flatnonzero(force[:, 2] > 0.0)
+    bodies = model.geom_bodyid[ids[touch]]
+    out.point_m[k, touch] = weighed[touch] / force[touch, 2:]
+    wx, wy, wz, *_ = (twist := data.cvel[bodies]).T
+    x, y, z = (out.point_m[k, touch] - data.subtree_com[model.body_rootid[bodies]]).T
+    turning = np.column_stack([wy * z - wz * y, wz * x - wx * z, wx * y - wy * x])
+    out.velocity_m_per_s[k, touch] = twist[:, 3:] + turning
