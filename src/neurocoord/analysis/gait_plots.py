@@ -37,11 +37,23 @@ def footfall_diagram(
     axes.set_xlim(at[0], at[-1])
 
 
-def loads(axes: Any, time: ArrayLike, load: ArrayLike, labels: Sequence[str]) -> None:
-    """Vertical force on each limb over time, [time, limb] in body weights, and their sum."""
+def loads(
+    axes: Any,
+    time: ArrayLike,
+    load: ArrayLike,
+    labels: Sequence[str],
+    colours: Sequence[int] = DIAGONALS,
+) -> None:
+    """Vertical force on each limb over time, [time, limb] in body weights, and their sum.
+
+    ``colours`` as in `footfall_diagram`; the first two limbs (hands) are drawn through, the others
+    dashed.
+    """
     at, given = np.asarray(time, float), np.asarray(load, float)
-    for index, (row, label) in enumerate(zip(given.T, labels, strict=True)):
-        axes.plot(at, row, color=COLOURS[1 + index], ls=LINES[index], lw=1.1, label=label)
+    rows = zip(given.T, labels, colours, strict=True)
+    for index, (row, label, colour) in enumerate(rows):
+        line = LINES[0] if index < 2 else LINES[1]
+        axes.plot(at, row, color=COLOURS[colour], ls=line, lw=1.1, label=label)
     axes.plot(at, given.sum(axis=1), color=GREY, lw=0.7, label="all")
     axes.set_xlim(at[0], at[-1])
     axes.set_ylim(0, None)
