@@ -169,7 +169,8 @@ def print_measures(
     of = groups or {}
     for group in dict.fromkeys(of.get(name, "") for name in measures):
         if group:
-            table.add_row()
+            if table.row_count:
+                table.add_row()
             table.add_row(Text(group, style="bold"))
         for name in (name for name in measures if of.get(name, "") == group):
             value, unit = measures[name], units.get(name, "")

@@ -53,45 +53,45 @@ def _of_joints(stem: str, unit: str, what: str, source: str, suffix: str = "") -
 
 
 BODY_MEASURES: dict[str, Measure] = {
-    **_of_joints("excursion", "deg", "range of {joint} flexion over the trial", "choice", "_deg"),
+    **_of_joints("excursion", "deg", "range of {joint} flexion", "choice", "_deg"),
     **_of_joints(
-        "cocontraction", "%", "co-contraction of {joint} flexors and extensors", _FALCONER,
+        "cocontraction", "%", "torque of {joint} flexors against extensors", _FALCONER,
         "_percent",
     ),
     **_of_joints(
-        "cocontraction_drive", "1", "likeness times height of the drives, {joint}, 0 to 2", _RUDOLPH
+        "cocontraction_drive", "1", "drive of {joint} flexors against extensors", _RUDOLPH
     ),
     **_of_joints(
-        "stiffness", "Nm/rad", "short-range stiffness of the {joint} by active muscles, mean",
+        "stiffness", "Nm/rad", "mean short-range stiffness of the {joint}",
         _STIFFNESS, "_nm_per_rad",
     ),
     **_of_joints(
-        "torque_use", "1", "peak muscle torque over the joint's maximum there, {joint}", _CAPACITY
+        "torque_use", "1", "peak torque over the most there, {joint}", _CAPACITY
     ),
     **_of_joints(
-        "joint_force", "BW", "peak force of bone on bone in the {joint}, body weights", _CONTACT,
+        "joint_force", "BW", "peak bone-on-bone force in the {joint}", _CONTACT,
         "_bw",
     ),
     "margin_of_stability_m": Measure(
-        "m", "extrapolated centre of mass to the edge of the support, mean", group="Balance",
+        "m", "extrapolated centre of mass to support's edge", group="Balance",
         source=_HOF,
     ),
     "margin_of_stability_low_m": Measure(
-        "m", "the same, 5th percentile over time", group="Balance", source=_HOF
+        "m", "the same, 5th percentile", group="Balance", source=_HOF
     ),
     "unsupported_share": Measure(
-        "1", "share of time that it is outside the support", group="Balance", source=_HOF
+        "1", "share of time it is outside the support", group="Balance", source=_HOF
     ),
     **{
         f"force_share_{chain}": Measure(
-            "1", f"{chain} chain's share of the muscles' active force-time", group="Chains",
+            "1", f"share of active force-time, {chain} chain", group="Chains",
             source=_CHAIN,
         )
         for chain in CHAINS
     },
     **{
         f"work_share_{chain}": Measure(
-            "1", f"{chain} chain's share of the muscles' positive work", group="Chains",
+            "1", f"share of positive work, {chain} chain", group="Chains",
             source=_CHAIN,
         )
         for chain in CHAINS

@@ -191,9 +191,7 @@ TASK = Task(
         "speed_m_per_s": movement("m/s", "mean speed along the way"),
         "distance_m": movement("m", "distance along the way"),
         "sideways_drift_m": movement("m", "largest departure from the straight way"),
-        "swing_contact_share": movement(
-            "1", "share of commanded swing in which the geom bears over 5 N"
-        ),
+        "swing_contact_share": movement("1", "share of commanded swing bearing over 5 N"),
         **by_model(
             "cost_of_transport",
             "j_per_kg_m",

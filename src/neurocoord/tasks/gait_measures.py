@@ -41,74 +41,74 @@ GAIT_MEASURES: dict[str, Measure] = {
     "stride_frequency_hz": _m("Footfalls", "1/s", "strides a second, all limbs", _CONTACT),
     "stride_length_m": _m("Footfalls", "m", "speed over stride frequency", _CONTACT),
     "ipsilateral_phase": _m(
-        "Footfalls", "cycle", "touch-down of a hand after the knee of its side, 0 to 1", _PHASE
+        "Footfalls", "cycle", "touch-down, hand after the knee of its side", _PHASE
     ),
     "diagonal_phase": _m(
-        "Footfalls", "cycle", "touch-down of a hand after the opposite knee, -0.5 to 0.5", _PHASE
+        "Footfalls", "cycle", "touch-down, hand after the opposite knee", _PHASE
     ),
     "hands_phase": _m(
-        "Footfalls", "cycle", "touch-down of the left hand after the right, 0 to 1", _PHASE
+        "Footfalls", "cycle", "touch-down, left hand after the right", _PHASE
     ),
     "knees_phase": _m(
-        "Footfalls", "cycle", "touch-down of the left knee after the right, 0 to 1", _PHASE
+        "Footfalls", "cycle", "touch-down, left knee after the right", _PHASE
     ),
     **{
         f"swing_clearance_{part}_m": _m(
-            "Footfalls", "m", f"lowest height of the {part} in the middle half of a swing", "choice"
+            "Footfalls", "m", f"lowest height in the middle of a swing, {part}", "choice"
         )
         for part in ("hand", "knee", "toes")
     },
     "swing_touch_share": _m(
-        "Footfalls", "1", "share of measured swing in which the limb touches at all", _CONTACT
+        "Footfalls", "1", "share of measured swing with any touch", _CONTACT
     ),
     "toe_drag_share": _m(
-        "Footfalls", "1", "share of the knee's swing in which foot or toes touch", _CONTACT
+        "Footfalls", "1", "share of knees' swing that foot or toes touch", _CONTACT
     ),
     **{
         f"stance_slip_{part}_cm": _m(
-            "Footfalls", "cm", f"way of the {part}'s skin over the floor in a stance", "choice"
+            "Footfalls", "cm", f"way of the skin on the floor a stance, {part}", "choice"
         )
         for part in ("hand", "knee")
     },
     "other_contact_share": _m(
-        "Footfalls", "1", "share of time that more than hands, knees, shins, toes touches", "choice"
+        "Footfalls", "1", "share of time other parts touch the floor", "choice"
     ),
     "load_share_hands": _m("Loads", "1", "hands' share of the vertical ground force", "statics"),
     **{
         f"peak_load_{part}_bw": _m(
-            "Loads", "BW", f"peak vertical force on one {part}, body weights (95th percentile)",
+            "Loads", "BW", f"peak vertical force on one {part}",
             "choice",
         )
         for part in ("hand", "knee")
     },
     **{
         f"impact_{part}_bw": _m(
-            "Loads", "BW", f"greatest force on a {part} within 50 ms of touch-down, mean", "choice"
+            "Loads", "BW", f"peak within 50 ms of touch-down, {part}", "choice"
         )
         for part in ("hand", "knee")
     },
     "friction_use": _m(
-        "Loads", "1", "horizontal over vertical ground force of the limbs, mean by load",
+        "Loads", "1", "horizontal over vertical force of the limbs",
         "utilised friction, Redfern et al. 2001",
     ),
     **{
         f"{part}_turn_deg": _m(
-            "Alignment", "deg", f"{part} turned out of the way, mean of the absolute", "choice"
+            "Alignment", "deg", f"mean turn of the {part} out of the way", "choice"
         )
         for part in ("trunk", "head")
     },
     **{
         f"{part}_tilt_deg": _m(
-            "Alignment", "deg", f"{part} tilted sideways against gravity, mean of the absolute",
+            "Alignment", "deg", f"mean sideways tilt of the {part} to gravity",
             "choice",
         )
         for part in ("trunk", "head")
     },
     "trunk_pitch_deg": _m(
-        "Alignment", "deg", "line from pelvis to neck above the horizontal, mean", "choice"
+        "Alignment", "deg", "pelvis-to-neck line above the horizontal", "choice"
     ),
     "face_pitch_deg": _m(
-        "Alignment", "deg", "face above the horizontal, mean; -90 looks at the floor", "choice"
+        "Alignment", "deg", "face above the horizontal, -90 looks down", "choice"
     ),
     "smoothness_trunk": _m("Smoothness", "1", "of the pelvis' speed over a stride", SPARC),
     **{

@@ -228,19 +228,19 @@ TASK = Task(
         **MOVEMENT_MEASURES,
         "thorax_lead_deg": Measure(
             "deg",
-            "thorax ahead of the pelvis about the long axis, mean",
+            "mean lead of the thorax over the pelvis",
             group="Alignment",
             source="choice",
         ),
         "head_lead_deg": Measure(
             "deg",
-            "head ahead of the pelvis about the long axis, mean",
+            "mean lead of the head over the pelvis",
             group="Alignment",
             source="choice",
         ),
         "smoothness_roll": Measure(
             "1",
-            "of the pelvis' turning speed about its long axis",
+            "of the pelvis' speed about its long axis",
             group="Smoothness",
             source=SMOOTHNESS_SOURCE,
         ),
