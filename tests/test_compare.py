@@ -68,7 +68,8 @@ def test_the_same_again_whatever_the_number_of_processes(report, tmp_path: Path)
     config = EXPERIMENT.Config(**{**SMALL, "tasks": ("crawl",)})
     again = EXPERIMENT.run(config, out=tmp_path / "again", n_workers=1)
     of_crawl = [t for t in results.read_trials(report.folder) if t.task == "crawl"]
-    assert results.read_trials(again.folder) == of_crawl
+    # as text: NaN, of what so short a crawl has none, is not equal to itself
+    assert repr(results.read_trials(again.folder)) == repr(of_crawl)
 
 
 def test_synchrony_shows_where_it_should(report) -> None:

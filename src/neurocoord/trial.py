@@ -287,9 +287,12 @@ def run(config: TrialConfig, progress: Callable[[float], None] | None = None) ->
 def measures_of(task: str) -> dict[str, Measure]:
     """Every measure of a trial of a task: whether it fell, the task's own, and of its units."""
     return {
-        "fell": Measure("1", "1 if the trial ended in a fall"),
+        "fell": Measure("1", "1 if the trial ended in a fall", group="Movement", source="choice"),
         **find_task(task).measures,
-        **{name: Measure(*told) for name, told in running.MEASURES.items()},
+        **{
+            name: Measure(unit, meaning, group="Motor units", source="analysis/running.py")
+            for name, (unit, meaning) in running.MEASURES.items()
+        },
     }
 
 

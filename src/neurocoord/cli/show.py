@@ -53,8 +53,10 @@ def trial(done: Trial, json: bool) -> None:
     """One trial: its measures with units."""
     config = done.config
     if not json:
-        meaning = {name: m.meaning for name, m in measures_of(config.task).items()}
-        print_measures(story(done), done.measures, done.units, meaning)
+        known = measures_of(config.task)
+        meaning = {name: m.meaning for name, m in known.items()}
+        groups = {name: m.group for name, m in known.items()}
+        print_measures(story(done), done.measures, done.units, meaning, groups)
         return
     print_json(
         {
@@ -152,18 +154,28 @@ def _by_model(
 
 
 def print_measures(
-    title: str, measures: Mapping[str, float], units: Mapping[str, str], meaning: Mapping[str, str]
+    title: str,
+    measures: Mapping[str, float],
+    units: Mapping[str, str],
+    meaning: Mapping[str, str],
+    groups: Mapping[str, str] | None = None,
 ) -> None:
-    """Measures of one trial with unit and meaning."""
+    """Measures of one trial with unit and meaning, under the headings of `groups` if given."""
     table = _table()
     table.add_column("measure", no_wrap=True)
     table.add_column("value", justify="right", no_wrap=True)
     table.add_column("unit", style="dim", no_wrap=True)
     table.add_column("meaning", style="dim")
-    for name, value in measures.items():
-        shown = "none" if math.isnan(value) else f"{value:.4g}"
-        unit = units.get(name, "")
-        table.add_row(name, shown, "" if unit == "1" else unit, meaning.get(name, ""))
+    of = groups or {}
+    for group in dict.fromkeys(of.get(name, "") for name in measures):
+        if group:
+            if table.row_count:
+                table.add_row()
+            table.add_row(Text(group, style="bold"))
+        for name in (name for name in measures if of.get(name, "") == group):
+            value, unit = measures[name], units.get(name, "")
+            shown = "none" if math.isnan(value) else f"{value:.4g}"
+            table.add_row(name, shown, "" if unit == "1" else unit, meaning.get(name, ""))
     out = console()
     out.print(Text(title, style="bold"))
     out.print(table)

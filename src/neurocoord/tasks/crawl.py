@@ -21,6 +21,8 @@ from neurocoord.coordination.crawl import (
 )
 from neurocoord.coordination.gait import Gait
 from neurocoord.coordination.library import load_movement
+from neurocoord.tasks.body_measures import BODY_MEASURES, body_measures, moments
+from neurocoord.tasks.gait_measures import GAIT_MEASURES, gait_measures
 from neurocoord.tasks.movement import (
     BLOCK_S,
     MOVEMENT_MEASURES,
@@ -28,6 +30,7 @@ from neurocoord.tasks.movement import (
     by_model,
     costs_of_transport,
     lowest_trunk_m,
+    movement,
     movement_measures,
     noisy_start,
 )
@@ -186,6 +189,9 @@ def measure(body: Body, plan: Plan, trace: Trace) -> dict[str, float]:
         swing_contact_share=float((swings & loaded).sum() / max(swings.sum(), 1)),
         **costs_of_transport(body, measures, duration, distance),
     )
+    at = moments(body, trace, moving)
+    measures.update(gait_measures(body, trace, moving, at, measures["speed_m_per_s"]))
+    measures.update(body_measures(body, at))
     return measures
 
 
@@ -206,15 +212,22 @@ TASK = Task(
     goal=goal,
     measure=measure,
     measures={
-        "speed_m_per_s": Measure("m/s", "mean speed along the way"),
-        "distance_m": Measure("m", "distance along the way"),
-        "sideways_drift_m": Measure("m", "largest departure from the straight way"),
-        "swing_contact_share": Measure("1", "share of swing in which the geom bears over 5 N"),
+        "speed_m_per_s": movement("m/s", "mean speed along the way"),
+        "distance_m": movement("m", "distance along the way"),
+        "sideways_drift_m": movement("m", "largest departure from the straight way"),
+        "swing_contact_share": movement("1", "share of commanded swing bearing over 5 N"),
         **by_model(
             "cost_of_transport",
             "j_per_kg_m",
-            Measure("J/kg/m", "metabolic energy with basal, over mass and way"),
+            Measure(
+                "J/kg/m",
+                "metabolic energy with basal, over mass and way",
+                group="Energy",
+                source="gross cost of transport, Schmidt-Nielsen 1972",
+            ),
         ),
         **MOVEMENT_MEASURES,
+        **GAIT_MEASURES,
+        **BODY_MEASURES,
     },
 )

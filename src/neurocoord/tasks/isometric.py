@@ -184,6 +184,19 @@ def measure(body: Body, plan: Plan, trace: Trace) -> dict[str, float]:
     return found
 
 
+def _hold(unit: str, meaning: str) -> Measure:
+    return Measure(unit, meaning, group="Holds", source="analysis/force.py")
+
+
+def _fast(unit: str, meaning: str) -> Measure:
+    return Measure(unit, meaning, group="Ballistic effort", source="analysis/force.py")
+
+
+def _cost(unit: str, meaning: str) -> Measure:
+    source = "muscle/energetics.py, docs/energetics.md"
+    return Measure(unit, meaning, group="Energy", source=source)
+
+
 TASK = Task(
     name="isometric",
     body="dynamometer",
@@ -201,21 +214,19 @@ TASK = Task(
     goal=goal,
     measure=measure,
     measures={
-        "torque_low_nm": Measure("Nm", "mean knee extension torque of the low hold"),
-        "torque_low_cv": Measure("1", "steadiness of the low hold: SD over mean of torque"),
-        "torque_high_nm": Measure("Nm", "mean knee extension torque of the high hold"),
-        "torque_high_cv": Measure("1", "steadiness of the high hold: SD over mean of torque"),
-        "torque_peak_nm": Measure("Nm", "peak torque of the ballistic effort"),
-        "rfd_0_50_ms_per_s": Measure("1/s", "rate of torque development, 0-50 ms, per peak"),
-        "rfd_50_100_ms_per_s": Measure("1/s", "rate of torque development, 50-100 ms, per peak"),
-        "rfd_100_200_ms_per_s": Measure("1/s", "rate of torque development, 100-200 ms, per peak"),
-        **by_model("power_low", "w", Measure("W", "metabolic power of the low hold, above basal")),
-        **by_model(
-            "power_high", "w", Measure("W", "metabolic power of the high hold, above basal")
-        ),
-        "torque_per_power_low_nm_per_w": Measure("Nm/W", "torque over power of the low hold"),
-        "torque_per_power_high_nm_per_w": Measure("Nm/W", "torque over power of the high hold"),
-        "economy_low_n_s_per_j": Measure("N s/J", "force-time over energy, low hold"),
-        "economy_high_n_s_per_j": Measure("N s/J", "force-time over energy, high hold"),
+        "torque_low_nm": _hold("Nm", "mean knee extension torque of the low hold"),
+        "torque_low_cv": _hold("1", "steadiness of the low hold: SD over mean of torque"),
+        "torque_high_nm": _hold("Nm", "mean knee extension torque of the high hold"),
+        "torque_high_cv": _hold("1", "steadiness of the high hold: SD over mean of torque"),
+        "torque_peak_nm": _fast("Nm", "peak torque of the ballistic effort"),
+        "rfd_0_50_ms_per_s": _fast("1/s", "rate of torque development, 0-50 ms, per peak"),
+        "rfd_50_100_ms_per_s": _fast("1/s", "rate of torque development, 50-100 ms, per peak"),
+        "rfd_100_200_ms_per_s": _fast("1/s", "rate of torque development, 100-200 ms, per peak"),
+        **by_model("power_low", "w", _cost("W", "metabolic power of the low hold, above basal")),
+        **by_model("power_high", "w", _cost("W", "metabolic power of the high hold, above basal")),
+        "torque_per_power_low_nm_per_w": _cost("Nm/W", "torque over power of the low hold"),
+        "torque_per_power_high_nm_per_w": _cost("Nm/W", "torque over power of the high hold"),
+        "economy_low_n_s_per_j": _cost("N s/J", "force-time over energy, low hold"),
+        "economy_high_n_s_per_j": _cost("N s/J", "force-time over energy, high hold"),
     },
 )

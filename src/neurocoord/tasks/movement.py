@@ -56,22 +56,42 @@ def model_name(stem: str, model: str, unit: str) -> str:
     return "_".join(part for part in (stem, model, unit) if part)
 
 
+def movement(unit: str, meaning: str, source: str = "choice") -> Measure:
+    """A measure of how the movement went."""
+    return Measure(unit, meaning, group="Movement", source=source)
+
+
+def _energy(unit: str, meaning: str, source: str) -> Measure:
+    return Measure(unit, meaning, group="Energy", source=source)
+
+
+_UNITS_COST = "muscle/energetics.py, docs/energetics.md"
 MOVEMENT_MEASURES = {
-    "tracking_error_deg": Measure("deg", "mean absolute joint error against the wanted posture"),
-    "muscle_force_n": Measure("N", "mean active force, summed over all muscles"),
-    "muscle_force_fluctuation": Measure("1", "SD over mean of a muscle's force within 100 ms"),
-    "drive": Measure("1", "mean drive over all muscles"),
+    "tracking_error_deg": movement("deg", "mean absolute joint error against the wanted posture"),
+    "muscle_force_n": movement("N", "mean active force, summed over all muscles"),
+    "muscle_force_fluctuation": movement(
+        "1", "SD over mean of a muscle's force within 100 ms", "coefficient of variation of force"
+    ),
+    "drive": movement("1", "mean drive over all muscles"),
     **by_model(
         "metabolic_power",
         "w",
-        Measure("W", "metabolic power with basal, counted from motor units"),
+        _energy("W", "metabolic power with basal, counted from motor units", _UNITS_COST),
     ),
-    "positive_work_w": Measure("W", "mean positive mechanical power of the muscles"),
-    "negative_work_w": Measure("W", "mean power that active muscles absorb while they lengthen"),
-    "heat_w": Measure("W", "metabolic power above basal less net mechanical power"),
-    "activation_share": Measure("1", "activation over metabolic energy above basal"),
-    **by_model("efficiency", "", Measure("1", "positive work over metabolic energy above basal")),
-    "economy_n_s_per_j": Measure("N s/J", "force-time over metabolic energy above basal"),
+    "positive_work_w": _energy("W", "mean positive mechanical power of the muscles", _UNITS_COST),
+    "negative_work_w": _energy(
+        "W", "mean power that active muscles absorb while they lengthen", _UNITS_COST
+    ),
+    "heat_w": _energy("W", "metabolic power above basal less net mechanical power", _UNITS_COST),
+    "activation_share": _energy("1", "activation over metabolic energy above basal", _UNITS_COST),
+    **by_model(
+        "efficiency",
+        "",
+        _energy("1", "positive work over metabolic energy above basal", "muscle/efficiency.py"),
+    ),
+    "economy_n_s_per_j": _energy(
+        "N s/J", "force-time over metabolic energy above basal", "muscle/efficiency.py"
+    ),
 }
 
 

@@ -20,6 +20,8 @@ class Measure(NamedTuple):
     meaning: str
     variant_of: str = ""  # the measure that this is under another energy model
     model: str = ""  # that model, for people
+    group: str = ""  # heading under which it is shown
+    source: str = ""  # who defined it, or that it is a choice
 
 
 class Trace(NamedTuple):

@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from neurocoord.analysis.smoothness import SOURCE as SMOOTHNESS_SOURCE
+from neurocoord.analysis.smoothness import spectral_arc_length
 from neurocoord.body.model import Body
 from neurocoord.body.postures import resting_height_m
 from neurocoord.body.reading import BodyReading
@@ -23,12 +25,14 @@ from neurocoord.coordination.roll import (
     roll_reference,
     wanted_orientation,
 )
+from neurocoord.tasks.body_measures import BODY_MEASURES, Moments, body_measures, moments
 from neurocoord.tasks.movement import (
     BLOCK_S,
     MOVEMENT_MEASURES,
     bump,
     by_model,
     metabolic_energies,
+    movement,
     movement_measures,
     noisy_start,
 )
@@ -211,12 +215,16 @@ def measure(body: Body, plan: Plan, trace: Trace) -> dict[str, float]:
     rolled = trace.ended == "done"
     measures = movement_measures(body, trace, moving)
     duration = float(moving.sum() * BLOCK_S)
+    at = moments(body, trace, moving)
     return {
         "rolled": float(rolled),
         "turned_deg": turned_deg(plan, trace.qpos[moving, 3:7]),
         "roll_time_s": duration if rolled else float("nan"),
         **metabolic_energies(measures, duration if rolled else float("nan")),
         **measures,
+        **_turning(body, plan, at),
+        "smoothness_roll": spectral_arc_length(np.abs(trace.qvel[moving, 5]), BLOCK_S),
+        **body_measures(body, at),
     }
 
 
@@ -228,6 +236,21 @@ def turned_deg(plan: Plan, quaternion: np.ndarray) -> float:
     rotations = Rotation.from_quat(quaternion[:, [1, 2, 3, 0]]).as_matrix()
     angles = np.unwrap([roll_angle(rotation, roll.sign) for rotation in rotations])
     return float(np.degrees(angles[-1] - angles[0]))
+
+
+def _turning(body: Body, plan: Plan, at: Moments) -> dict[str, float]:
+    """By how much thorax and head are ahead of the pelvis in the roll, mean (degrees)."""
+    sign = plan.stages[0].roll.sign
+    angles = {
+        name: np.unwrap([roll_angle(r, sign) for r in at.seen.body_rotation[:, index]])
+        for name, index in ((n, body.bodies.index(n)) for n in ("pelvis", "thorax", "head"))
+    }
+
+    def lead(name: str) -> float:
+        ahead = angles[name] - angles["pelvis"]
+        return float(np.degrees(ahead.mean())) if ahead.size else float("nan")
+
+    return {"thorax_lead_deg": lead("thorax"), "head_lead_deg": lead("head")}
 
 
 TASK = Task(
@@ -247,14 +270,38 @@ TASK = Task(
     goal=goal,
     measure=measure,
     measures={
-        "rolled": Measure("1", "share of trials that end as the roll should"),
-        "turned_deg": Measure("deg", "how far the pelvis turned about its long axis"),
-        "roll_time_s": Measure("s", "time from the command to lying still at the end"),
+        "rolled": movement("1", "share of trials that end as the roll should"),
+        "turned_deg": movement("deg", "how far the pelvis turned about its long axis"),
+        "roll_time_s": movement("s", "time from the command to lying still at the end"),
         **by_model(
             "metabolic_energy",
             "j",
-            Measure("J", "metabolic energy of the roll, basal included"),
+            Measure(
+                "J",
+                "metabolic energy of the roll, basal included",
+                group="Energy",
+                source="power (metabolic_power_w) times the roll's time",
+            ),
         ),
         **MOVEMENT_MEASURES,
+        "thorax_lead_deg": Measure(
+            "deg",
+            "mean lead of the thorax over the pelvis",
+            group="Alignment",
+            source="choice",
+        ),
+        "head_lead_deg": Measure(
+            "deg",
+            "mean lead of the head over the pelvis",
+            group="Alignment",
+            source="choice",
+        ),
+        "smoothness_roll": Measure(
+            "1",
+            "of the pelvis' speed about its long axis",
+            group="Smoothness",
+            source=SMOOTHNESS_SOURCE,
+        ),
+        **BODY_MEASURES,
     },
 )
