@@ -17,6 +17,7 @@ from mujoco.batch import Batch
 from neurocoord.body.clock import BLOCK_S as BLOCK_S
 from neurocoord.body.clock import TICKS_PER_BLOCK as TICKS_PER_BLOCK
 from neurocoord.body.clock import steps_per_block
+from neurocoord.body.dynamometer import find_lever
 from neurocoord.body.model import Body
 from neurocoord.body.reading import STAGE, BodyReading, make_reader, read
 from neurocoord.motorunits import kernel, onset, rate_model
@@ -46,6 +47,7 @@ class Block(NamedTuple):
     muscle_length_m: np.ndarray  # [env, step, muscle]
     muscle_velocity_m_per_s: np.ndarray  # [env, step, muscle], lengthening positive
     joint_torque_nm: np.ndarray  # [env, step, joint], of all muscles, in the joint's direction
+    lever_torque_nm: np.ndarray  # [env, step], of a dynamometer's lever on its joint; 0 without one
 
 
 class SimulationFailed(RuntimeError):
@@ -109,6 +111,8 @@ class Simulation:
         self._qpos = self._batch.bind("qpos")
         self._qvel = self._batch.bind("qvel")
         self._push = self._batch.bind("xfrc_applied")
+        self._lever = find_lever(body)
+        self._record = _RECORD if self._lever is None else (*_RECORD, "qfrc_constraint")
         self._seen_warnings = np.zeros_like(self._batch.warning)
         self.reset(np.tile(body.model.qpos0, (self.n_env, 1)), seeds=seeds)
 
@@ -174,7 +178,7 @@ class Simulation:
         self._drive = wanted
         self._restored_contacts = {}
         control = step_control(output.active_state, self._n_steps)
-        record = self._batch.rollout(self._n_steps, control=control, record=_RECORD)
+        record = self._batch.rollout(self._n_steps, control=control, record=self._record)
         self._check()
         self._fibre_length = self._normalised(record["actuator_length"][:, -1])
         return Block(
@@ -188,6 +192,7 @@ class Simulation:
             muscle_length_m=record["actuator_length"],
             muscle_velocity_m_per_s=record["actuator_velocity"],
             joint_torque_nm=record["qfrc_actuator"][:, :, self.body.joint_dof],
+            lever_torque_nm=self._lever_torque(record, control.shape[:2]),
         )
 
     def settle(self, drive: np.ndarray, duration_s: float) -> None:
@@ -252,6 +257,20 @@ class Simulation:
     def push(self, env: int, body_name: str, force_n: np.ndarray) -> None:
         """Push a body with a force (N, world) until told otherwise: an experiment's own push."""
         self._push[env].reshape(-1, 6)[self.body.bodies.index(body_name), :3] = force_n
+
+    def drive_lever(self, env: int, angle_rad: float, speed_rad_per_s: float) -> None:
+        """Put a dynamometer's lever at an angle of its joint, with a speed that it keeps."""
+        if self._lever is None:
+            raise ValueError(
+                f"body {self.body.name!r} has no lever; `body.dynamometer.with_lever` gives it one"
+            )
+        self._qpos[env, self._lever.qpos] = angle_rad
+        self._qvel[env, self._lever.dof] = speed_rad_per_s
+
+    def _lever_torque(self, record: dict[str, np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
+        if self._lever is None:
+            return np.zeros(shape)
+        return -record["qfrc_constraint"][:, :, self._lever.dof]
 
     def external_force(self) -> np.ndarray:
         """Largest applied generalised or Cartesian force of each env (N): zero but for pushes."""
