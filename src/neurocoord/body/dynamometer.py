@@ -5,6 +5,9 @@ equality holds the tested joint's angle to it, as a strap does at rest. Its spee
 block (`Simulation.drive_lever`) and the torque by which it holds the joint is logged
 (`lever_torque_nm`): with the straps it is all that acts on the body beside its muscles and gravity.
 Nothing of it is in the model files: it is added to a body of kind ``dynamometer`` when a task asks.
+
+MuJoCo's tendons are rigid. Muscles that are to have elastic ones become actuators that pull with a
+given force; `simulation` works it out (`muscle.series_elastic`).
 """
 
 from __future__ import annotations
@@ -44,20 +47,33 @@ def find_lever(body: Body) -> Lever | None:
     return Lever(int(body.model.jnt_qposadr[index]), int(body.model.jnt_dofadr[index]))
 
 
-def with_lever(name: str | Path, joint: str, angles_deg: dict[str, float]) -> Body:
+def elastic_muscles(body: Body) -> np.ndarray:
+    """Indices [muscle] of the muscles that pull with a given force, through elastic tendons."""
+    fixed = body.model.actuator_gaintype == mujoco.mjtGain.mjGAIN_FIXED
+    return np.flatnonzero(fixed)
+
+
+def with_lever(
+    name: str | Path, joint: str, angles_deg: dict[str, float], elastic: tuple[str, ...] = ()
+) -> Body:
     """The dynamometer ``name`` with a lever on ``joint`` (``knee_flexion_r``), in a posture.
 
     ``angles_deg``: joint angles that differ from the seated posture's. The keyframe ``seated`` and
-    the straps follow them; the tested joint's strap gives way to the lever.
+    the straps follow them; the tested joint's strap gives way to the lever. ``elastic``: muscles
+    (``SOL_r``) with elastic tendons.
     """
     path = body_path(name)
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    return _with_lever(path, sha256, joint, tuple(sorted(angles_deg.items())))
+    return _with_lever(path, sha256, joint, tuple(sorted(angles_deg.items())), elastic)
 
 
 @lru_cache(maxsize=8)
 def _with_lever(
-    path: Path, sha256: str, joint: str, angles_deg: tuple[tuple[str, float], ...]
+    path: Path,
+    sha256: str,
+    joint: str,
+    angles_deg: tuple[tuple[str, float], ...],
+    elastic: tuple[str, ...],
 ) -> Body:
     body = load(path)
     if body.kind != "dynamometer" or joint not in body.joints:
@@ -67,6 +83,14 @@ def _with_lever(
     qpos = follow(body.model, qpos)
     spec = mujoco.MjSpec.from_file(str(path))
     _add_lever(spec, body, joint, qpos)
+    for muscle in elastic:
+        actuator = spec.actuator(muscle)
+        actuator.gaintype, actuator.biastype = (
+            mujoco.mjtGain.mjGAIN_FIXED,
+            mujoco.mjtBias.mjBIAS_NONE,
+        )
+        actuator.gainprm = [-1.0, *([0.0] * 9)]
+        actuator.biasprm = [0.0] * 10
     for strap in list(spec.equalities):
         held = strap.name1
         if strap.name == f"strap_{joint}":

@@ -5,8 +5,9 @@ with an isometric effort of the same drive where the movers are strongest, so th
 told as shares of it. In the stretch-shortening cycle the eccentric action is followed at once by a
 concentric one, which is compared with a concentric action from an isometric effort of equal drive.
 
-Tendons are rigid: elastic energy return is absent, and what is left of an enhancement comes from
-active state and the force-velocity curve alone.
+By default tendons are rigid: elastic energy return is absent, and what is left of an enhancement
+comes from active state and the force-velocity curve alone. ``tendons="elastic"`` gives the movers
+elastic ones (`muscle.series_elastic`); docs/dynamometer.md says how far to trust them.
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ from typing import NamedTuple
 import numpy as np
 
 from neurocoord.body import capacity
-from neurocoord.body.dynamometer import find_lever, with_lever
+from neurocoord.body.dynamometer import elastic_muscles, find_lever, with_lever
 from neurocoord.body.model import Body, keyframe_qpos, load
 from neurocoord.body.reading import BodyReading
 from neurocoord.body.roles import joint_of
-from neurocoord.muscle import mechanics
+from neurocoord.muscle import mechanics, series_elastic
 from neurocoord.settings import nearest
 from neurocoord.tasks import lever_measures, lever_protocol
-from neurocoord.tasks.dynamometry import RISE_S, action_of, mover_indices
+from neurocoord.tasks.dynamometry import MOVERS, RISE_S, action_of, mover_indices
 from neurocoord.tasks.lever_measures import NEAR_DEG
 from neurocoord.tasks.lever_protocol import ACTIONS, RAMP_S, Course, Segment
 from neurocoord.tasks.movement import BLOCK_S, bump
@@ -39,6 +40,7 @@ POSTURES: dict[str, dict[str, float]] = {
     "ankle": {"knee_flexion": 20.0},
 }
 RANGES_DEG = {"knee": (15.0, 95.0), "elbow": (20.0, 110.0), "ankle": (-30.0, 15.0)}
+TENDONS = ("rigid", "elastic")
 FASTEST_DEG_PER_S = 500.0  # the limit of usual dynamometers
 
 
@@ -55,7 +57,9 @@ class Settings:
     range_deg: tuple[float, float] | None = None  # of the joint's angle; None: RANGES_DEG
     hold_s: float = 1.5  # isometric efforts; their first 0.5 s are not measured
     rest_s: float = 0.4  # before an effort, and before the lever returns
+    ready_s: float = 0.6  # effort against the still lever before it moves; 0: it starts with it
     ballistic_s: float = 0.6
+    tendons: str = "rigid"  # or "elastic": those of the movers
 
 
 class Plan(NamedTuple):
@@ -80,7 +84,15 @@ def range_deg(settings: Settings) -> tuple[float, float]:
 def set_up(name: str | Path, settings: Settings) -> Body:
     """The dynamometer ``name`` with its lever on the tested joint."""
     joint, _ = joint_of(load(name), action_of(settings))
-    return with_lever(name, joint, POSTURES[settings.joint])
+    if settings.tendons not in TENDONS:
+        raise ValueError(
+            f"tendons={settings.tendons} is not allowed; they may be {' or '.join(TENDONS)}"
+            f"{nearest(settings.tendons, TENDONS)}"
+        )
+    movers = tuple(f"{muscle}_r" for muscle in MOVERS[action_of(settings)])
+    return with_lever(
+        name, joint, POSTURES[settings.joint], movers if settings.tendons == "elastic" else ()
+    )
 
 
 def check(body: Body, settings: Settings, joint: int) -> None:
@@ -105,6 +117,8 @@ def check(body: Body, settings: Settings, joint: int) -> None:
         raise ValueError(f"hold_s={settings.hold_s} is too short; it is more than {RISE_S} s")
     if not settings.rest_s >= BLOCK_S:
         raise ValueError(f"rest_s={settings.rest_s} is too short; it is {BLOCK_S} s or more")
+    if not settings.ready_s >= 0.0:
+        raise ValueError(f"ready_s={settings.ready_s} is not allowed; it is 0 s or more")
     if not settings.ballistic_s > 0.3:
         raise ValueError(f"ballistic_s={settings.ballistic_s} is too short; it is more than 0.3 s")
     low, high = range_deg(settings)
@@ -131,9 +145,7 @@ def plan(body: Body, settings: Settings) -> Plan:
     low, high = range_deg(settings)
     degrees = np.linspace(low, high, int(np.ceil(high - low)) + 1)
     curve = capacity.curve(body, joint_name, degrees, "seated", POSTURES[settings.joint])
-    rest = sign * (curve.arm_m * -mechanics.bias(body.muscle_parameters, curve.length_m)).sum(
-        axis=1
-    )
+    rest = sign * (curve.arm_m * resting_force_n(body, curve.length_m)).sum(axis=1)
     # far enough from the ends for the lever to pass it at its speed
     margin = min(0.5 * (high - low), 0.5 * RAMP_S * settings.speed_deg_per_s + NEAR_DEG)
     inside = (degrees >= low + margin - 1e-9) & (degrees <= high - margin + 1e-9)
@@ -149,6 +161,7 @@ def plan(body: Body, settings: Settings) -> Plan:
         hold_drives=settings.hold_drives,
         hold_s=settings.hold_s,
         rest_s=settings.rest_s,
+        ready_s=settings.ready_s,
         ballistic_s=settings.ballistic_s,
     )
     qpos = keyframe_qpos(body, "seated")
@@ -158,6 +171,18 @@ def plan(body: Body, settings: Settings) -> Plan:
     qpos[[body.joint_qpos[joint], lever.qpos]] = course.best_rad
     protocol = lever_protocol.segments(settings.action, course)
     return Plan(settings, action, sign, joint, muscles, qpos, protocol, curve, rest)
+
+
+def resting_force_n(body: Body, path_m: np.ndarray) -> np.ndarray:
+    """Force [angle, muscle] (N) of muscles without active state, by elastic tendons where so."""
+    force = -mechanics.bias(body.muscle_parameters, path_m)
+    some = elastic_muscles(body)
+    if some.size:
+        muscles = mechanics.MuscleParameters(*(p[some] for p in body.muscle_parameters))
+        of, path = series_elastic.tendon(muscles), path_m[:, some]
+        fibre = series_elastic.at_rest(muscles, of, path)
+        force[:, some] = series_elastic.tendon_force_n(of, path - fibre)
+    return force
 
 
 def mover_torque_nm(

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neurocoord.body.dynamometer import elastic_muscles
+from neurocoord.muscle import series_elastic
 from neurocoord.muscle.efficiency import economy_n_s_per_j, positive_work_efficiency
+from neurocoord.muscle.mechanics import MuscleParameters
 from neurocoord.tasks.dynamometry import (
     BALLISTIC_TABLE,
     STEP_S,
@@ -112,6 +115,7 @@ def _moving(
     spent = {key: float(power[blocks].sum() * BLOCK_S) for key, power in powers.items()}
     rate = plan.sign * torque * speed
     positive = float(np.maximum(rate[whole], 0.0).sum() * STEP_S)
+    stored = _stored_j(body, trace)[whole]
     at_peak = np.flatnonzero(steady)[torque[steady].argmax()]
     wanted = np.radians(plan.settings.speed_deg_per_s)
     found = {
@@ -119,6 +123,7 @@ def _moving(
         f"peak_{name}_nm": float(torque[at_peak]),
         f"peak_angle_{name}_deg": float(np.degrees(joint_angle_rad(body, plan, trace)[at_peak])),
         f"work_{name}_j": float(rate[whole].sum() * STEP_S),
+        f"tendon_return_{name}_j": float(stored[0] - stored[-1]),
         f"economy_{name}_n_s_per_j": float(
             economy_n_s_per_j(force[whole].sum() * STEP_S, spent[""])
         ),
@@ -135,6 +140,15 @@ def _moving(
     return found
 
 
+def _stored_j(body: Body, trace: Trace) -> np.ndarray:
+    """Strain energy of all elastic tendons [step] (J)."""
+    some = elastic_muscles(body)
+    if not some.size:
+        return np.zeros(trace.muscle_force_n.shape[0])
+    of = series_elastic.tendon(MuscleParameters(*(p[some] for p in body.muscle_parameters)))
+    return series_elastic.tendon_energy_j(of, trace.muscle_force_n[:, some]).sum(axis=1)
+
+
 def _moving_table(name: str, words: str) -> dict[str, Measure]:
     table = {
         f"torque_{name}_nm": Measure("Nm", f"mean active torque at constant speed, {words}"),
@@ -144,6 +158,9 @@ def _moving_table(name: str, words: str) -> dict[str, Measure]:
         ),
         f"peak_angle_{name}_deg": Measure("deg", f"the joint's angle at the peak, {words}"),
         f"work_{name}_j": Measure("J", f"work on the lever, {words}"),
+        f"tendon_return_{name}_j": Measure(
+            "J", f"of it from energy stored in tendons (rigid ones: none), {words}"
+        ),
         **by_model(f"power_{name}", "w", Measure("W", f"metabolic power above basal, {words}")),
         f"economy_{name}_n_s_per_j": Measure("N s/J", f"force-time over energy, {words}"),
         f"speed_error_{name}_deg_per_s": Measure(
@@ -163,7 +180,7 @@ TABLE = {
     **hold_table("isometric", "isometric effort where the movers are strongest"),
     **{k: v for name, words in MOVING.items() for k, v in _moving_table(name, words).items()},
     "work_enhancement": Measure(
-        "1", "work after the stretch over work without it; tendons are rigid: no elastic return"
+        "1", "work after the stretch over without; rigid tendons: elastic energy return is absent"
     ),
     **{k: v for i, name in enumerate(HOLDS) for k, v in hold_table(name, f"hold {i + 1}").items()},
     **BALLISTIC_TABLE,

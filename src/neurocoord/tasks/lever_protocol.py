@@ -9,7 +9,6 @@ import numpy as np
 
 RAMP_S = 0.05  # in which the lever comes to its speed, and to rest (choice)
 RETURN_DEG_PER_S = 90.0  # the lever between efforts, the subject at rest (choice)
-READY_S = 0.6  # effort against the still lever before it moves, so that active state is up (choice)
 ACTIONS = ("isometric", "concentric", "eccentric", "stretch_shortening")
 
 
@@ -45,6 +44,7 @@ class Course(NamedTuple):
     hold_drives: tuple[float, ...]
     hold_s: float
     rest_s: float
+    ready_s: float
     ballistic_s: float
 
 
@@ -72,7 +72,8 @@ def segments(action: str, course: Course) -> tuple[Segment, ...]:
         still("", course.rest_s)
         turn("", at_rad, np.radians(RETURN_DEG_PER_S))
         still("", course.rest_s)
-        still("ready", READY_S, course.drive)
+        if course.ready_s > 0.0:
+            still("ready", course.ready_s, course.drive)
 
     still("", course.rest_s)
     if action == "isometric":
