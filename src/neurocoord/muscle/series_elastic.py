@@ -37,7 +37,7 @@ Array = NDArray[np.float64]
 # maximal voluntary force; for every muscle (choice)
 STRAIN_AT_F0 = 0.049
 TOE_FORCE, TOE_SHAPE, TOE_STRAIN, LINEAR_SLOPE = 0.33, 3.0, 0.609, 1.712  # Thelen 2003
-SUBSTEPS = 2  # of a physics step of 2 ms: forces are then within 0.5 % of F0 (a test; choice)
+SUBSTEPS = 8  # of a physics step of 2 ms: forces are then within 0.5 % of F0 (a test; choice)
 ITERATIONS = 44  # of the bisection: below 1e-14 m
 
 
