@@ -311,7 +311,8 @@ class Simulation:
         return -record["qfrc_constraint"][:, :, self._lever.dof]
 
     def external_force(self) -> np.ndarray:
-        """Largest applied generalised or Cartesian force of each env (N): zero but for pushes."""
+        """Largest applied generalised or Cartesian force of each env (N): zero but for pushes. A
+        dynamometer's straps and lever act by constraints; the lever's torque is in every block."""
         applied = np.abs(self._batch.bind("qfrc_applied")).max(axis=1)
         return np.maximum(applied, np.abs(self._push).reshape(self.n_env, -1).max(axis=1))
 

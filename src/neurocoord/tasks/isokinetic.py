@@ -102,8 +102,11 @@ def check(body: Body, settings: Settings, joint: int) -> None:
             f"action={settings.action} is not allowed; it may be {', '.join(ACTIONS)}"
             f"{nearest(settings.action, ACTIONS)}"
         )
-    for name, drives in (("drive", (settings.drive,)), ("hold_drives", settings.hold_drives)):
-        if len(drives) not in (1, 4) or not all(0.0 < drive <= 1.0 for drive in drives):
+    for name, n, drives in (
+        ("drive", 1, (settings.drive,)),
+        ("hold_drives", 4, settings.hold_drives),
+    ):
+        if len(drives) != n or not all(0.0 < drive <= 1.0 for drive in drives):
             raise ValueError(
                 f"{name}={getattr(settings, name)} is not allowed; it is a drive above 0, at most 1"
                 f"{', four times' if name == 'hold_drives' else ''}"

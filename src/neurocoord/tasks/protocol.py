@@ -33,7 +33,7 @@ class Trace(NamedTuple):
     drive: np.ndarray  # [block, muscle]
     active_state: np.ndarray  # [step, muscle]
     muscle_force_n: np.ndarray  # [step, muscle], pulling positive, passive force included
-    muscle_length_m: np.ndarray  # [step, muscle]
+    muscle_length_m: np.ndarray  # [step, muscle]; less an elastic tendon's stretch
     muscle_velocity_m_per_s: np.ndarray  # [step, muscle], lengthening positive
     joint_torque_nm: np.ndarray  # [step, joint], of all muscles, in the joint's direction
     lever_torque_nm: np.ndarray  # [step], of a dynamometer's lever on its joint; 0 without one
