@@ -28,7 +28,7 @@ LEVER = "lever"
 # choice: 300 Nm for 2 s change its speed by 0.03 deg/s
 LEVER_INERTIA_KGM2 = 1e6
 LEVER_RGBA = (0.3, 0.33, 0.38, 1.0)
-LEVER_RADIUS_M = 0.012  # to be seen (choice)
+LEVER_RADIUS_M, LEVER_OFFSET_M = 0.014, 0.07  # to be seen, beside the limb (choice)
 STRAP_SOLREF = (0.004, 1.0)  # as the straps of the model file
 
 
@@ -45,6 +45,12 @@ def find_lever(body: Body) -> Lever | None:
     if index < 0:
         return None
     return Lever(int(body.model.jnt_qposadr[index]), int(body.model.jnt_dofadr[index]))
+
+
+def lever_geoms(model: mujoco.MjModel) -> np.ndarray:
+    """Which geoms [geom] are a lever's."""
+    lever = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_BODY, LEVER)
+    return np.asarray(model.geom_bodyid) == (lever if lever >= 0 else model.nbody)
 
 
 def elastic_muscles(body: Body) -> np.ndarray:
@@ -119,8 +125,9 @@ def _add_lever(spec: mujoco.MjSpec, body: Body, joint: str, qpos: np.ndarray) ->
     index = body.model.joint(joint).id
     centre, axis = data.xanchor[index], data.xaxis[index]
     moved = body.model.jnt_bodyid[index]
+    beside = LEVER_OFFSET_M * axis * (-1.0 if axis[1] > 0.0 else 1.0)  # outward of a right limb
     lever = spec.worldbody.add_body(
-        name=LEVER, pos=centre, mass=1.0, inertia=[1.0, 1.0, 1.0], explicitinertial=True
+        name=LEVER, pos=centre + beside, mass=1.0, inertia=[1.0, 1.0, 1.0], explicitinertial=True
     )
     lever.add_joint(
         name=LEVER,
