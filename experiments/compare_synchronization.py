@@ -10,6 +10,7 @@ crawling at the same commanded movement. Writes a results folder with tables and
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -228,8 +229,13 @@ def _row_title(task: str, report: Report) -> str:
 
 
 def shown(task: str, report: Report) -> dict[str, str]:
-    """Measures of a task that are shown, with what a person calls them."""
-    there = {row.measure for row in report.summary if row.task == task}
+    """Measures of a task that are shown, with what a person calls them; at the dynamometer those
+    of the efforts that were made."""
+    there = {
+        row.measure
+        for row in report.summary
+        if row.task == task and not (task in AT_DYNAMOMETER and math.isnan(row.mean))
+    }
     return {name: label for name, label in MEASURES.get(task, {}).items() if name in there}
 
 
