@@ -54,7 +54,20 @@ DOORS = {
 # Folder: the table in its __init__, and files in it that are no entries of the table.
 TABLES: dict[str, tuple[str, frozenset[str]]] = {
     "synchrony": ("STRATEGIES", frozenset({"recorded"})),
-    "tasks": ("TASKS", frozenset({"protocol", "movement", "body_measures", "gait_measures"})),
+    "tasks": (
+        "TASKS",
+        frozenset(
+            {
+                "protocol",
+                "movement",
+                "body_measures",
+                "gait_measures",
+                "dynamometry",
+                "lever_protocol",
+                "lever_measures",
+            }
+        ),
+    ),
     "validation": ("PAPERS", frozenset({"protocol"})),
 }
 MAX_LINES = 400

@@ -1,7 +1,8 @@
 """Gymnasium environments: the tasks with the muscles' drive left open, a thin shell over a trial.
 
-``import neurocoord.envs`` registers ``neurocoord/Isometric-v0``, ``neurocoord/Roll-v0`` and
-``neurocoord/Crawl-v0`` and does nothing else; ``docs/environments.md`` tells every entry.
+``import neurocoord.envs`` registers ``neurocoord/Isometric-v0``, ``neurocoord/Isokinetic-v0``,
+``neurocoord/Roll-v0`` and ``neurocoord/Crawl-v0`` and does nothing else;
+``docs/environments.md`` tells every entry.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ GRAVITY_M_PER_S2 = 9.81
 PELVIS = 1  # index of the root body
 IDS = {
     "neurocoord/Isometric-v0": "isometric",
+    "neurocoord/Isokinetic-v0": "isokinetic",
     "neurocoord/Roll-v0": "roll",
     "neurocoord/Crawl-v0": "crawl",
 }

@@ -17,6 +17,7 @@ from mujoco.batch import Batch
 from neurocoord.body.clock import BLOCK_S as BLOCK_S
 from neurocoord.body.clock import TICKS_PER_BLOCK as TICKS_PER_BLOCK
 from neurocoord.body.clock import steps_per_block
+from neurocoord.body.dynamometer import elastic_muscles, find_lever
 from neurocoord.body.model import Body
 from neurocoord.body.reading import STAGE, BodyReading, make_reader, read
 from neurocoord.motorunits import kernel, onset, rate_model
@@ -25,7 +26,8 @@ from neurocoord.motorunits.input_noise import input_noise
 from neurocoord.motorunits.parameters import TICK_S as TICK_S
 from neurocoord.motorunits.parameters import Coupling, PoolParameters
 from neurocoord.motorunits.reach import drive_to_reach, reach_curves
-from neurocoord.muscle.mechanics import normalised_length
+from neurocoord.muscle import series_elastic
+from neurocoord.muscle.mechanics import MuscleParameters, normalised_length, tendon_length_m
 
 STEPS_PER_BLOCK = 2  # of the project's own models, whose time step is 2 ms
 _CONTACTS = ("contact_found", "contact_force_n", "contact_position_m")
@@ -43,9 +45,10 @@ class Block(NamedTuple):
     spikes: np.ndarray  # uint8[env, tick, unit], or empty when not recorded
     step_active_state: np.ndarray  # [env, step, muscle], what MuJoCo was driven by
     muscle_force_n: np.ndarray  # [env, step, muscle], pulling positive, passive force included
-    muscle_length_m: np.ndarray  # [env, step, muscle]
+    muscle_length_m: np.ndarray  # [env, step, muscle]; less an elastic tendon's stretch
     muscle_velocity_m_per_s: np.ndarray  # [env, step, muscle], lengthening positive
     joint_torque_nm: np.ndarray  # [env, step, joint], of all muscles, in the joint's direction
+    lever_torque_nm: np.ndarray  # [env, step], of a dynamometer's lever on its joint; 0 without one
 
 
 class SimulationFailed(RuntimeError):
@@ -60,6 +63,7 @@ class Snapshot(NamedTuple):
     expected: rate_model.ExpectedState
     drive: np.ndarray
     fibre_length: np.ndarray
+    elastic: tuple[np.ndarray, np.ndarray]  # fibre and path lengths of muscles with such tendons
     contacts: dict[str, np.ndarray]  # of the reading: MuJoCo's state does not hold them
 
 
@@ -109,6 +113,12 @@ class Simulation:
         self._qpos = self._batch.bind("qpos")
         self._qvel = self._batch.bind("qvel")
         self._push = self._batch.bind("xfrc_applied")
+        self._lever = find_lever(body)
+        self._record = _RECORD if self._lever is None else (*_RECORD, "qfrc_constraint")
+        self._elastic = elastic_muscles(body)
+        if self._elastic.size:
+            self._fibres = MuscleParameters(*(p[self._elastic] for p in body.muscle_parameters))
+            self._tendon = series_elastic.tendon(self._fibres)
         self._seen_warnings = np.zeros_like(self._batch.warning)
         self.reset(np.tile(body.model.qpos0, (self.n_env, 1)), seeds=seeds)
 
@@ -131,7 +141,13 @@ class Simulation:
         self._seen_warnings[:] = self._batch.warning
         self._batch.forward()
         reading = self.read()
-        self._fibre_length = self._normalised(reading.muscle_length_m)
+        length = reading.muscle_length_m.copy()
+        self._path_m = length[:, self._elastic]  # [env, elastic muscle], also with no such muscle
+        self._fibre_m = np.zeros_like(self._path_m)
+        if self._elastic.size:
+            self._fibre_m = series_elastic.at_rest(self._fibres, self._tendon, self._path_m)
+            length[:, self._elastic] = self._fibre_m + tendon_length_m(self._fibres)
+        self._fibre_length = self._normalised(length)
         return reading
 
     def read(self) -> BodyReading:
@@ -174,7 +190,7 @@ class Simulation:
         self._drive = wanted
         self._restored_contacts = {}
         control = step_control(output.active_state, self._n_steps)
-        record = self._batch.rollout(self._n_steps, control=control, record=_RECORD)
+        record = self._roll(control)
         self._check()
         self._fibre_length = self._normalised(record["actuator_length"][:, -1])
         return Block(
@@ -188,7 +204,34 @@ class Simulation:
             muscle_length_m=record["actuator_length"],
             muscle_velocity_m_per_s=record["actuator_velocity"],
             joint_torque_nm=record["qfrc_actuator"][:, :, self.body.joint_dof],
+            lever_torque_nm=self._lever_torque(record, control.shape[:2]),
         )
+
+    def _roll(self, control: np.ndarray) -> dict[str, np.ndarray]:
+        """The physics of a block under active states [env, step, muscle], step by step where
+        tendons are elastic: their muscles pull as fibre and tendon in series do."""
+        if not self._elastic.size:
+            return self._batch.rollout(self._n_steps, control=control, record=self._record)
+        dt_s, rigid_m = self.body.model.opt.timestep, tendon_length_m(self._fibres)
+        steps = []
+        for k in range(self._n_steps):
+            self._batch.forward(stage=STAGE)
+            path = self._batch.bind("actuator_length")[:, self._elastic].copy()
+            active, before = np.maximum(control[:, k, self._elastic], 0.0), self._fibre_m
+            fibre = np.array([
+                series_elastic.advance(
+                    self._fibres, self._tendon, before[e], active[e], self._path_m[e], path[e], dt_s
+                )
+                for e in range(self.n_env)
+            ])  # fmt: skip
+            pulled = control[:, k : k + 1].copy()
+            pulled[:, 0, self._elastic] = series_elastic.tendon_force_n(self._tendon, path - fibre)
+            record = self._batch.rollout(1, control=pulled, record=self._record)
+            record["actuator_length"][:, 0, self._elastic] = fibre + rigid_m
+            record["actuator_velocity"][:, 0, self._elastic] = (fibre - before) / dt_s
+            self._fibre_m, self._path_m = fibre, path
+            steps.append(record)
+        return {name: np.concatenate([s[name] for s in steps], axis=1) for name in self._record}
 
     def settle(self, drive: np.ndarray, duration_s: float) -> None:
         """Let the pools come to a steady discharge at ``drive`` while the bodies are held still."""
@@ -253,8 +296,23 @@ class Simulation:
         """Push a body with a force (N, world) until told otherwise: an experiment's own push."""
         self._push[env].reshape(-1, 6)[self.body.bodies.index(body_name), :3] = force_n
 
+    def drive_lever(self, env: int, angle_rad: float, speed_rad_per_s: float) -> None:
+        """Put a dynamometer's lever at an angle of its joint, with a speed that it keeps."""
+        if self._lever is None:
+            raise ValueError(
+                f"body {self.body.name!r} has no lever; `body.dynamometer.with_lever` gives it one"
+            )
+        self._qpos[env, self._lever.qpos] = angle_rad
+        self._qvel[env, self._lever.dof] = speed_rad_per_s
+
+    def _lever_torque(self, record: dict[str, np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
+        if self._lever is None:
+            return np.zeros(shape)
+        return -record["qfrc_constraint"][:, :, self._lever.dof]
+
     def external_force(self) -> np.ndarray:
-        """Largest applied generalised or Cartesian force of each env (N): zero but for pushes."""
+        """Largest applied generalised or Cartesian force of each env (N): zero but for pushes. A
+        dynamometer's straps and lever act by constraints; the lever's torque is in every block."""
         applied = np.abs(self._batch.bind("qfrc_applied")).max(axis=1)
         return np.maximum(applied, np.abs(self._push).reshape(self.n_env, -1).max(axis=1))
 
@@ -267,6 +325,7 @@ class Simulation:
             expected=deepcopy(self._expected),
             drive=self._drive.copy(),
             fibre_length=self._fibre_length.copy(),
+            elastic=(self._fibre_m.copy(), self._path_m.copy()),
             contacts={name: getattr(reading, name) for name in _CONTACTS},
         )
 
@@ -278,6 +337,7 @@ class Simulation:
         self._limits = None
         self._drive = snapshot.drive.copy()
         self._fibre_length = snapshot.fibre_length.copy()
+        self._fibre_m, self._path_m = (array.copy() for array in snapshot.elastic)
         self._restored_contacts = deepcopy(snapshot.contacts)
         return self.read()
 

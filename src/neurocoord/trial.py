@@ -113,7 +113,10 @@ def find_body(config: TrialConfig) -> bodies.Body:
             f"body={config.body!r} is a {body.kind}; {config.task} needs a {needed}"
             f" (`neurocoord build --kind {needed}`)"
         )
-    return body
+    task = find_task(config.task)
+    if task.set_up is None:
+        return body
+    return task.set_up(config.body or needed, complete(config).settings)
 
 
 def make_pools(config: TrialConfig, body: bodies.Body) -> tuple[PoolParameters, Coupling]:
@@ -225,6 +228,8 @@ class Runner:
 
     def advance(self, drive: np.ndarray) -> Block:
         """One block of 4 ms with a drive [muscle]."""
+        if self.task.lever is not None:
+            self.simulation.drive_lever(0, *self.task.lever(self.plan, self.time_s))
         block = self.simulation.advance(drive[None])
         self.reading = self.simulation.read()
         self.time_s += BLOCK_S
@@ -315,6 +320,7 @@ def _row(
         block.muscle_length_m[0],
         block.muscle_velocity_m_per_s[0],
         block.joint_torque_nm[0],
+        block.lever_torque_nm[0],
         block.active_sum[0].mean(axis=0),
         block.spike_sum[0] / BLOCK_S,
         weighted_spike_sum[0] / BLOCK_S,
@@ -327,6 +333,6 @@ def _trace(rows: list[tuple], fraction: np.ndarray, ended: str) -> Trace:
     if not rows:
         raise ValueError("the trial ended before its first block: the start is already an end")
     columns = [np.array(column) for column in zip(*rows, strict=True)]
-    by_step = slice(5, 10)
-    columns[by_step] = [column.reshape(-1, column.shape[-1]) for column in columns[by_step]]
+    by_step = slice(5, 11)
+    columns[by_step] = [column.reshape(-1, *column.shape[2:]) for column in columns[by_step]]
     return Trace._make([*columns, fraction, ended])

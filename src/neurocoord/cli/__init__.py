@@ -111,7 +111,8 @@ def main(arguments: Sequence[str] | None = None, *, experiment: ModuleType | Non
 def compare(
     context: typer.Context,
     tasks: Annotated[
-        str | None, typer.Option(help="Tasks, separated by commas.", show_default="all")
+        str | None,
+        typer.Option(help="Tasks, separated by commas.", show_default="isometric,roll,crawl"),
     ] = None,
     strategies: Annotated[
         str | None,
@@ -129,7 +130,7 @@ def compare(
         typer.Option(
             parser=_number,
             metavar="T",
-            help="Length of roll and crawl in s; isometric has its own.",
+            help="Length of roll and crawl in s; the others have their own.",
         ),
     ] = None,
     strength: Strength = 1.0,
@@ -198,7 +199,7 @@ def compare(
 @app.command()
 def run(
     context: typer.Context,
-    task: Annotated[str, typer.Argument(help="Task: isometric, roll or crawl.")],
+    task: Annotated[str, typer.Argument(help="Task: isometric, isokinetic, roll or crawl.")],
     strategy: Strategy = "independent",
     strength: Strength = 1.0,
     scope: Scope = "pool",
@@ -271,7 +272,7 @@ def info(
 
 @app.command()
 def view(
-    task: Annotated[str, typer.Argument(help="Task: isometric, roll or crawl.")],
+    task: Annotated[str, typer.Argument(help="Task: isometric, isokinetic, roll or crawl.")],
     strategy: Strategy = "independent",
     strength: Strength = 1.0,
     scope: Scope = "pool",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 
-from neurocoord.tasks import crawl, isometric, roll
+from neurocoord.tasks import crawl, isokinetic, isometric, roll
 from neurocoord.tasks.protocol import Task
 
 TASKS: dict[str, Task] = {
     "isometric": isometric.TASK,
+    "isokinetic": isokinetic.TASK,
     "roll": roll.TASK,
     "crawl": crawl.TASK,
 }

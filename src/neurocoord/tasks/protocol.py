@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,9 +35,10 @@ class Trace(NamedTuple):
     drive: np.ndarray  # [block, muscle]
     active_state: np.ndarray  # [step, muscle]
     muscle_force_n: np.ndarray  # [step, muscle], pulling positive, passive force included
-    muscle_length_m: np.ndarray  # [step, muscle]
+    muscle_length_m: np.ndarray  # [step, muscle]; less an elastic tendon's stretch
     muscle_velocity_m_per_s: np.ndarray  # [step, muscle], lengthening positive
     joint_torque_nm: np.ndarray  # [step, joint], of all muscles, in the joint's direction
+    lever_torque_nm: np.ndarray  # [step], of a dynamometer's lever on its joint; 0 without one
     active_sum: np.ndarray  # [block, muscle, 2], share-weighted, slow and fast units
     spike_rate_sum: np.ndarray  # [block, muscle, 2], share-weighted spikes per second
     saturating_spike_rate_sum: np.ndarray  # the same, each spike weighted by the saturating law
@@ -69,3 +71,7 @@ class Task(NamedTuple):
     goal: Callable[[Any], dict[str, float]]  # plan -> what the observation says of the task
     measure: Callable[[Body, Any, Trace], dict[str, float]]
     measures: dict[str, Measure]
+    set_up: Callable[[str | Path, Any], Body] | None = None
+    # (model name or path, settings) -> the body as the task straps it; None: as it is
+    lever: Callable[[Any, float], tuple[float, float]] | None = None
+    # (plan, time_s) -> angle (rad) and speed (rad/s) of a dynamometer's lever over the next block
