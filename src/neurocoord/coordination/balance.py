@@ -1,0 +1,305 @@
+"""Postures to hold: hands and knees, bird dog, kneeling upright, as a table over time.
+
+Bird dog lifts one arm and the opposite leg until they are level with the trunk. The weight goes
+over the other diagonal first, all limbs still on the floor; the lifted limbs follow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from neurocoord.body.model import Body
+from neurocoord.body.reading import BodyReading
+from neurocoord.body.rhythm import follow_angles
+from neurocoord.coordination.kinematics import Pose
+from neurocoord.coordination.crawl import joint_stiffness
+from neurocoord.coordination.reference import LIMBS, Reference, about, limb_of_support
+from neurocoord.coordination.stance import (
+    Figure,
+    Posture,
+    centre_of_mass,
+    make_figure,
+    placed,
+    stand_on,
+    supports_of,
+)
+from neurocoord.settings import nearest
+
+POSTURES = ("hands_knees", "bird_dog", "kneel_tall")
+SIDES = ("right", "left")
+TABLE_STEP_S = 0.08
+
+
+@dataclass(frozen=True, kw_only=True)
+class Balance:
+    """How the postures are held; values are choices, set in closed loop. Degrees, m, s."""
+
+    trunk_pitch_deg: float = 86.0
+    hip_abduction_deg: float = 3.0
+    ankle_deg: float = -55.0
+    hand_ahead_m: float = 0.0  # of the shoulder
+    hand_width_m: float = 0.0  # outward of the shoulder
+    shoulder_rotation_deg: float = -17.0
+    elbow_rest_deg: float = 20.0
+    protraction_deg: float = 6.0
+    neck_extension_deg: float = 20.0
+    shift_s: float = 0.8  # time to bring the weight over the diagonal
+    lift_s: float = 1.0  # time to raise arm and leg
+    unload_lead_s: float = 0.02  # lifted limbs stop bearing weight this long before they rise
+    centre_share: float = 0.35  # of the way from the bearing knee to the bearing hand
+    centre_aside_m: float = 0.0  # from the diagonal, towards the lifted leg
+    lifted_shoulder_deg: float = 167.0
+    lifted_elbow_deg: float = 5.0
+    lifted_hip_deg: float = 0.0
+    lifted_knee_deg: float = 5.0
+    lifted_ankle_deg: float = -20.0
+    lift_elbow_bump_deg: float = 30.0  # bends on the way, so that hand and toes come clear
+    lift_knee_bump_deg: float = 12.0
+    kneel_pitch_deg: float = 4.0
+    kneel_centre_m: float = -0.10  # of the centre of mass, ahead of the knees
+    kneel_shoulder_deg: float = 5.0
+    leg_stiffness: float = 0.7  # shares of the crawl's tables, as a gait has them
+    arm_stiffness: float = 0.7
+    trunk_stiffness_nm_per_rad: float = 236.0
+    girdle_stiffness_nm_per_rad: float = 105.0
+    distal_stiffness: float = 1.0
+
+
+class Hold(NamedTuple):
+    """A posture bound to a body: what ``balance_reference`` reads each block."""
+
+    pitch_rad: float
+    joint_angle: np.ndarray  # [row, joint], one row each TABLE_STEP_S; the last is held
+    root_m: np.ndarray  # [row, 3]
+    lift_begins_s: float  # infinite where nothing is lifted
+    settled_s: float  # from here on the posture is held
+    lifted: np.ndarray  # bool[limb], of LIMBS
+    used: np.ndarray  # bool[limb], those that bear weight at the start
+    support_m: np.ndarray  # [limb, 2], where palms and knees stand on the floor
+    limb: np.ndarray  # int[support]
+    limb_body: np.ndarray  # int[limb]: hand or tibia
+    limb_body_m: np.ndarray  # [limb, 2], where these are at the start
+    stiffness: np.ndarray  # [joint], Nm/rad
+    unload_lead_s: float
+
+
+def check(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    """Raise ValueError that names what is allowed."""
+    if value not in allowed:
+        raise ValueError(
+            f"{name}={value!r} is unknown; allowed: {', '.join(allowed)}{nearest(value, allowed)}"
+        )
+
+
+def make_hold(body: Body, balance: Balance, posture: str, side: str) -> Hold:
+    """Tabulate the way into a posture; ``side`` is that of the arm which bird dog lifts."""
+    check("posture", posture, POSTURES)
+    check("side", side, SIDES)
+    figure = make_figure(body)
+    kneels = posture == "kneel_tall"
+    pitch = np.radians(balance.kneel_pitch_deg if kneels else balance.trunk_pitch_deg)
+    lifted = np.zeros(len(LIMBS), bool)
+    if posture == "bird_dog":
+        arm, leg = ("r", "l") if side == "right" else ("l", "r")
+        lifted = np.array([name in (f"hand_{arm}", f"knee_{leg}") for name in LIMBS])
+    used = np.array([name.startswith("knee") or not kneels for name in LIMBS])
+    first = _kneeling(figure, balance, pitch) if kneels else _on_all_fours(figure, balance, pitch)
+    rows = [first]
+    if lifted.any():
+        rows = _bird_dog(figure, balance, first, pitch, lifted)
+    angle = follow_angles(body, np.array([row.angle for row in rows]))
+    bodies = [f"{'hand' if n.startswith('hand') else 'tibia'}_{n[-1]}" for n in LIMBS]
+    limb_body = np.array([figure.body_of[name] for name in bodies])
+    at = placed(figure, first, pitch)
+    return Hold(
+        pitch_rad=float(pitch),
+        joint_angle=angle,
+        root_m=np.array([row.root_m for row in rows]),
+        lift_begins_s=balance.shift_s if lifted.any() else np.inf,
+        settled_s=balance.shift_s + balance.lift_s if lifted.any() else 0.0,
+        lifted=lifted,
+        used=used,
+        support_m=supports_of(figure, first, pitch),
+        limb=limb_of_support(body),
+        limb_body=limb_body,
+        limb_body_m=at.position_m[limb_body, :2],
+        stiffness=joint_stiffness(body, balance),
+        unload_lead_s=balance.unload_lead_s,
+    )
+
+
+def _angles(figure: Figure, degrees: dict[str, float]) -> np.ndarray:
+    """Joint angles [joint] (rad); a name without a side sets both."""
+    angle = np.zeros(len(figure.joint_of))
+    for name, value in degrees.items():
+        for joint in (name, f"{name}_r", f"{name}_l"):
+            if joint in figure.joint_of:
+                angle[figure.joint_of[joint]] = np.radians(value)
+    return angle
+
+
+def _on_all_fours(figure: Figure, balance: Balance, pitch: float) -> Posture:
+    """Hands under the shoulders, knees under the hips."""
+    angle = _angles(
+        figure,
+        {
+            "neck_extension": balance.neck_extension_deg,
+            "ankle_flexion": balance.ankle_deg,
+            "girdle_protraction": balance.protraction_deg,
+            "shoulder_rotation": balance.shoulder_rotation_deg,
+            "shoulder_flexion": balance.trunk_pitch_deg,
+            "shoulder_adduction": -5.0,
+            "elbow_flexion": balance.elbow_rest_deg,
+            "pronation": 60.0,
+            "wrist_flexion": -78.0,
+            "hip_flexion": balance.trunk_pitch_deg,
+            "hip_adduction": -balance.hip_abduction_deg,
+            "knee_flexion": 90.0,
+        },
+    )
+    start = Posture(angle, np.array([0.0, 0.0, 0.5]))
+    at = placed(figure, start, pitch)
+    where = {}
+    for limb in LIMBS:
+        kind, side = limb.split("_")
+        outward = 1.0 if side == "l" else -1.0
+        if kind == "hand":
+            shoulder = at.position_m[figure.body_of[f"humerus_{side}"]]
+            where[limb] = shoulder[:2] + (balance.hand_ahead_m, outward * balance.hand_width_m)
+        else:
+            where[limb] = _knee_place(figure, at, side, balance)
+    return stand_on(figure, start, pitch, LIMBS, where, None)
+
+
+def _knee_place(figure: Figure, at: Pose, side: str, balance: Balance) -> np.ndarray:
+    """Where a knee stands on the floor, [2] (m): under its hip and a little outward."""
+    hip = at.position_m[figure.body_of[f"femur_{side}"]]
+    thigh = np.linalg.norm(figure.skeleton.offset_m[figure.body_of[f"tibia_{side}"]])
+    outward = 1.0 if side == "l" else -1.0
+    aside = outward * thigh * np.sin(np.radians(balance.hip_abduction_deg))
+    return np.array([hip[0], hip[1] + aside])
+
+
+def _kneeling(figure: Figure, balance: Balance, pitch: float) -> Posture:
+    """Upright on knees, shins and toes."""
+    angle = _angles(
+        figure,
+        {
+            "ankle_flexion": balance.ankle_deg,
+            "shoulder_flexion": balance.kneel_shoulder_deg,
+            "shoulder_adduction": -14.0,
+            "elbow_flexion": 20.0,
+            "hip_flexion": balance.kneel_pitch_deg,
+            "hip_adduction": -balance.hip_abduction_deg,
+            "knee_flexion": 90.0,
+        },
+    )
+    start = Posture(angle, np.array([0.0, 0.0, 0.5]))
+    at = placed(figure, start, pitch)
+    knees = {limb: _knee_place(figure, at, limb[-1], balance) for limb in LIMBS[2:]}
+    centre = np.mean(list(knees.values()), axis=0) + (balance.kneel_centre_m, 0.0)
+    return stand_on(figure, start, pitch, LIMBS[2:], knees, centre)
+
+
+def _bird_dog(
+    figure: Figure, balance: Balance, first: Posture, pitch: float, lifted: np.ndarray
+) -> list[Posture]:
+    """Shift of the weight over the diagonal that stays, then arm and leg rise."""
+    where = dict(zip(LIMBS, supports_of(figure, first, pitch)))
+    bearing = [limb for limb, up in zip(LIMBS, lifted) if not up]
+    hand, knee = (where[limb] for limb in bearing)
+    arm, leg = (limb[-1] for limb, up in zip(LIMBS, lifted) if up)
+    aside = np.array([0.0, 1.0 if leg == "l" else -1.0])
+    centre = knee + balance.centre_share * (hand - knee) + balance.centre_aside_m * aside
+    begin = centre_of_mass(figure, placed(figure, first, pitch))[:2]
+    rows = [first]
+    for share in _steps(balance.shift_s):
+        towards = begin + share * (centre - begin)
+        rows.append(stand_on(figure, rows[-1], pitch, LIMBS, where, towards, first.angle, 6))
+    raised = {
+        f"shoulder_flexion_{arm}": balance.lifted_shoulder_deg,
+        f"elbow_flexion_{arm}": balance.lifted_elbow_deg,
+        f"shoulder_adduction_{arm}": 0.0,
+        f"pronation_{arm}": 60.0,
+        f"wrist_flexion_{arm}": 0.0,
+        f"wrist_deviation_{arm}": 0.0,
+        f"hip_flexion_{leg}": balance.lifted_hip_deg,
+        f"hip_adduction_{leg}": 0.0,
+        f"hip_rotation_{leg}": 0.0,
+        f"knee_flexion_{leg}": balance.lifted_knee_deg,
+        f"ankle_flexion_{leg}": balance.lifted_ankle_deg,
+    }
+    joints = [figure.joint_of[name] for name in raised]
+    bumps = {
+        figure.joint_of[f"elbow_flexion_{arm}"]: balance.lift_elbow_bump_deg,
+        figure.joint_of[f"knee_flexion_{leg}"]: balance.lift_knee_bump_deg,
+    }
+    low, high = rows[-1].angle[joints], np.radians(list(raised.values()))
+    for share in _steps(balance.lift_s):
+        angle = rows[-1].angle.copy()
+        angle[joints] = low + share * (high - low)
+        for joint, degrees in bumps.items():
+            angle[joint] += np.radians(degrees) * np.sin(np.pi * np.sqrt(share)) ** 2
+        moved = Posture(angle, rows[-1].root_m)
+        rows.append(stand_on(figure, moved, pitch, bearing, where, centre, first.angle, 6))
+    return rows
+
+
+def _steps(duration_s: float) -> np.ndarray:
+    """Shares of a smooth way (minimum jerk), without its start."""
+    time = np.linspace(0.0, 1.0, max(round(duration_s / TABLE_STEP_S), 1) + 1)[1:]
+    return time**3 * (10 - 15 * time + 6 * time**2)
+
+
+def _at(table: np.ndarray, time_s: float) -> tuple[np.ndarray, np.ndarray]:
+    """Row of a table at a time, linear between rows, and its rate."""
+    position = float(np.clip(time_s / TABLE_STEP_S, 0.0, len(table) - 1.0))
+    lower = min(int(position), max(len(table) - 2, 0))
+    if len(table) == 1:
+        return table[0], np.zeros_like(table[0])
+    change = table[lower + 1] - table[lower]
+    moves = 0.0 < time_s < (len(table) - 1) * TABLE_STEP_S
+    return table[lower] + (position - lower) * change, moves * change / TABLE_STEP_S
+
+
+def moved_m(hold: Hold, reading: BodyReading, env: int, time_s: float) -> np.ndarray:
+    """How far the limbs on the floor stand from where the table has them, [2] (m), on average."""
+    bears = hold.used & ~(hold.lifted & (time_s >= hold.lift_begins_s))
+    touching = hold.limb[reading.contact_found[env].any(axis=-1)]
+    touches = bears & np.isin(np.arange(len(LIMBS)), touching)
+    chosen = touches if touches.any() else bears
+    there = reading.body_position_m[env, hold.limb_body[chosen], :2]
+    return (there - hold.limb_body_m[chosen]).mean(axis=0)
+
+
+def wanted_root_m(hold: Hold, reading: BodyReading, env: int, time_s: float) -> np.ndarray:
+    """Where the pelvis is asked to be, [3] (m): over the limbs, wherever these stand now."""
+    place = _at(hold.root_m, time_s)[0].copy()
+    place[:2] += moved_m(hold, reading, env, time_s)
+    return place
+
+
+def wanted_angle(hold: Hold, time_s: float) -> np.ndarray:
+    """Joint angles [joint] (rad) that are asked for."""
+    return _at(hold.joint_angle, time_s)[0]
+
+
+def balance_reference(hold: Hold, reading: BodyReading, env: int, time_s: float) -> Reference:
+    """What the posture asks for at ``time_s``; before 0 the body stays as it starts."""
+    angle, rate = _at(hold.joint_angle, time_s)
+    lifts = hold.lifted & (time_s + hold.unload_lead_s >= hold.lift_begins_s)
+    bears = hold.used & ~lifts
+    return Reference(
+        joint_angle=angle,
+        joint_velocity=rate,
+        root_quaternion=about((0, 1, 0), hold.pitch_rad),
+        root_angular_velocity=np.zeros(3),
+        root_position_m=wanted_root_m(hold, reading, env, time_s),
+        root_velocity_m_per_s=_at(hold.root_m, time_s)[1],
+        root_weight=np.ones(6),
+        may_support=np.where(hold.limb >= 0, bears[hold.limb], False),
+        stiffness_nm_per_rad=hold.stiffness,
+    )
