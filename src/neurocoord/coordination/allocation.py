@@ -131,6 +131,15 @@ def _edge_columns(contacts, position, centre, axis, above, bodies):  # type: ign
     return columns
 
 
+def _edge_limit_n(reference: Reference, contacts: np.ndarray) -> np.ndarray:
+    """Most that each cone edge [contact * 4] may bear (N): an even part of its geom's limit."""
+    if reference.load_limit_n is None:
+        return np.full(4 * len(contacts), np.inf)
+    support = contacts[:, 0]
+    shared_by = np.bincount(support, minlength=len(reference.load_limit_n))[support]
+    return np.repeat(reference.load_limit_n[support] / (4.0 * shared_by), 4)
+
+
 def wanted_force(
     body: Body, reading: BodyReading, env: int, reference: Reference, gains: ControllerGains
 ) -> np.ndarray:
@@ -188,7 +197,7 @@ def allocate(
         cost,
         centre,
         np.concatenate([low, np.zeros(n_edge)]),
-        np.concatenate([high, np.full(n_edge, np.inf)]),
+        np.concatenate([high, _edge_limit_n(reference, contacts)]),
         dual,
         at,
     )

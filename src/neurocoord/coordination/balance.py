@@ -14,9 +14,10 @@ import numpy as np
 from neurocoord.body.model import Body
 from neurocoord.body.reading import BodyReading
 from neurocoord.body.rhythm import follow_angles
+from neurocoord.coordination.gait import SINK_M
 from neurocoord.coordination.kinematics import Pose
 from neurocoord.coordination.crawl import joint_stiffness
-from neurocoord.coordination.reference import LIMBS, Reference, about, limb_of_support
+from neurocoord.coordination.reference import LIMBS, Reference, about, limb_of_support, multiply
 from neurocoord.coordination.stance import (
     Figure,
     Posture,
@@ -30,7 +31,8 @@ from neurocoord.settings import nearest
 
 POSTURES = ("hands_knees", "bird_dog", "kneel_tall")
 SIDES = ("right", "left")
-TABLE_STEP_S = 0.08
+TABLE_STEP_S = 0.05
+GRAVITY_M_PER_S2 = 9.81
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,11 +48,15 @@ class Balance:
     elbow_rest_deg: float = 20.0
     protraction_deg: float = 6.0
     neck_extension_deg: float = 20.0
-    shift_s: float = 0.8  # time to bring the weight over the diagonal
-    lift_s: float = 1.0  # time to raise arm and leg
-    unload_lead_s: float = 0.02  # lifted limbs stop bearing weight this long before they rise
-    centre_share: float = 0.35  # of the way from the bearing knee to the bearing hand
-    centre_aside_m: float = 0.0  # from the diagonal, towards the lifted leg
+    shift_s: float = 0.7  # time to bring the weight over the diagonal
+    unload_s: float = 0.3  # then the limbs to be lifted are unloaded
+    lift_s: float = 1.0  # and raised
+    hike_deg: float = 3.0  # of the pelvis, up on the side of the leg that is lifted
+    level_deg: float = 0.0  # the same while the posture is held
+    centre_share: float = 0.3  # of the way from the bearing knee to the bearing hand
+    centre_aside_m: float = 0.03  # from the diagonal, towards the lifted leg
+    toe_sink_m: float = 0.02  # of the bearing leg, so that its toes press on the floor
+    lookahead_s: float = 0.05  # the limbs are asked for what is due this much later
     lifted_shoulder_deg: float = 167.0
     lifted_elbow_deg: float = 5.0
     lifted_hip_deg: float = 0.0
@@ -58,6 +64,8 @@ class Balance:
     lifted_ankle_deg: float = -20.0
     lift_elbow_bump_deg: float = 30.0  # bends on the way, so that hand and toes come clear
     lift_knee_bump_deg: float = 12.0
+    lift_abduction_bump_deg: float = 4.0
+    unload_elbow_deg: float = 15.0  # the arm to be lifted bends by this while it is unloaded
     kneel_pitch_deg: float = 4.0
     kneel_centre_m: float = -0.10  # of the centre of mass, ahead of the knees
     kneel_shoulder_deg: float = 5.0
@@ -74,6 +82,8 @@ class Hold(NamedTuple):
     pitch_rad: float
     joint_angle: np.ndarray  # [row, joint], one row each TABLE_STEP_S; the last is held
     root_m: np.ndarray  # [row, 3]
+    roll_rad: np.ndarray  # [row], of the pelvis, left side up
+    centre_m: np.ndarray  # [row, 2], of mass, over the floor
     lift_begins_s: float  # infinite where nothing is lifted
     settled_s: float  # from here on the posture is held
     lifted: np.ndarray  # bool[limb], of LIMBS
@@ -83,7 +93,9 @@ class Hold(NamedTuple):
     limb_body: np.ndarray  # int[limb]: hand or tibia
     limb_body_m: np.ndarray  # [limb, 2], where these are at the start
     stiffness: np.ndarray  # [joint], Nm/rad
-    unload_lead_s: float
+    unload_s: float
+    lookahead_s: float
+    weight_n: float
 
 
 def check(name: str, value: str, allowed: tuple[str, ...]) -> None:
@@ -118,8 +130,10 @@ def make_hold(body: Body, balance: Balance, posture: str, side: str) -> Hold:
         pitch_rad=float(pitch),
         joint_angle=angle,
         root_m=np.array([row.root_m for row in rows]),
-        lift_begins_s=balance.shift_s if lifted.any() else np.inf,
-        settled_s=balance.shift_s + balance.lift_s if lifted.any() else 0.0,
+        roll_rad=np.array([row.roll_rad for row in rows]),
+        centre_m=np.array([centre_of_mass(figure, placed(figure, r, pitch))[:2] for r in rows]),
+        lift_begins_s=balance.shift_s + balance.unload_s if lifted.any() else np.inf,
+        settled_s=balance.shift_s + balance.unload_s + balance.lift_s if lifted.any() else 0.0,
         lifted=lifted,
         used=used,
         support_m=supports_of(figure, first, pitch),
@@ -127,7 +141,9 @@ def make_hold(body: Body, balance: Balance, posture: str, side: str) -> Hold:
         limb_body=limb_body,
         limb_body_m=at.position_m[limb_body, :2],
         stiffness=joint_stiffness(body, balance),
-        unload_lead_s=balance.unload_lead_s,
+        unload_s=balance.unload_s,
+        lookahead_s=balance.lookahead_s,
+        weight_n=GRAVITY_M_PER_S2 * body.mass_kg,
     )
 
 
@@ -218,7 +234,7 @@ def _bird_dog(
     rows = [first]
     for share in _steps(balance.shift_s):
         towards = begin + share * (centre - begin)
-        rows.append(stand_on(figure, rows[-1], pitch, LIMBS, where, towards, first.angle, 6))
+        rows.append(stand_on(figure, rows[-1], pitch, LIMBS, where, towards, first.angle, iterations=6))
     raised = {
         f"shoulder_flexion_{arm}": balance.lifted_shoulder_deg,
         f"elbow_flexion_{arm}": balance.lifted_elbow_deg,
@@ -236,15 +252,34 @@ def _bird_dog(
     bumps = {
         figure.joint_of[f"elbow_flexion_{arm}"]: balance.lift_elbow_bump_deg,
         figure.joint_of[f"knee_flexion_{leg}"]: balance.lift_knee_bump_deg,
+        figure.joint_of[f"hip_adduction_{leg}"]: -balance.lift_abduction_bump_deg,
     }
+
+    def on_diagonal(moved: Posture, share: float) -> Posture:
+        sink = SINK_M + share * (balance.toe_sink_m - SINK_M)
+        near = first.angle
+        return stand_on(
+            figure, moved, pitch, bearing, where, centre, near, toe_sink_m=sink, iterations=6
+        )
+
+    sign = 1.0 if leg == "l" else -1.0
+    elbow = figure.joint_of[f"elbow_flexion_{arm}"]
+    bent = np.radians(balance.unload_elbow_deg)
+    before = rows[-1].angle[elbow]
+    hike, level = sign * np.radians([balance.hike_deg, balance.level_deg])
+    for share in _steps(balance.unload_s):
+        angle = rows[-1].angle.copy()
+        angle[elbow] = before + share * bent
+        moved = Posture(angle, rows[-1].root_m, float(share * hike))
+        rows.append(on_diagonal(moved, share))
     low, high = rows[-1].angle[joints], np.radians(list(raised.values()))
     for share in _steps(balance.lift_s):
         angle = rows[-1].angle.copy()
         angle[joints] = low + share * (high - low)
         for joint, degrees in bumps.items():
-            angle[joint] += np.radians(degrees) * np.sin(np.pi * np.sqrt(share)) ** 2
-        moved = Posture(angle, rows[-1].root_m)
-        rows.append(stand_on(figure, moved, pitch, bearing, where, centre, first.angle, 6))
+            angle[joint] += np.radians(degrees) * np.sin(np.pi * share**0.35) ** 2
+        moved = Posture(angle, rows[-1].root_m, float(hike + share * (level - hike)))
+        rows.append(on_diagonal(moved, 1.0))
     return rows
 
 
@@ -275,11 +310,10 @@ def moved_m(hold: Hold, reading: BodyReading, env: int, time_s: float) -> np.nda
     return (there - hold.limb_body_m[chosen]).mean(axis=0)
 
 
-def wanted_root_m(hold: Hold, reading: BodyReading, env: int, time_s: float) -> np.ndarray:
-    """Where the pelvis is asked to be, [3] (m): over the limbs, wherever these stand now."""
-    place = _at(hold.root_m, time_s)[0].copy()
-    place[:2] += moved_m(hold, reading, env, time_s)
-    return place
+def centre_error_m(hold: Hold, reading: BodyReading, env: int, time_s: float) -> np.ndarray:
+    """From the centre of mass to where it should be, [2] (m): over the limbs as these stand now."""
+    wanted = _at(hold.centre_m, time_s)[0] + moved_m(hold, reading, env, time_s)
+    return wanted - reading.centre_of_mass_m[env, :2]
 
 
 def wanted_angle(hold: Hold, time_s: float) -> np.ndarray:
@@ -289,17 +323,21 @@ def wanted_angle(hold: Hold, time_s: float) -> np.ndarray:
 
 def balance_reference(hold: Hold, reading: BodyReading, env: int, time_s: float) -> Reference:
     """What the posture asks for at ``time_s``; before 0 the body stays as it starts."""
-    angle, rate = _at(hold.joint_angle, time_s)
-    lifts = hold.lifted & (time_s + hold.unload_lead_s >= hold.lift_begins_s)
-    bears = hold.used & ~lifts
+    angle, rate = _at(hold.joint_angle, time_s + hold.lookahead_s * (time_s > 0.0))
+    height, roll = _at(hold.root_m, time_s)[0][2], float(_at(hold.roll_rad, time_s)[0])
+    aside = centre_error_m(hold, reading, env, time_s)  # the pelvis goes, the centre of mass follows
+    left = float(np.clip((hold.lift_begins_s - time_s) / hold.unload_s, 0.0, 1.0))
+    bears = hold.used & ~(hold.lifted & (left == 0.0))
+    limit = np.where(hold.lifted[hold.limb], left * hold.weight_n, np.inf)
     return Reference(
         joint_angle=angle,
         joint_velocity=rate,
-        root_quaternion=about((0, 1, 0), hold.pitch_rad),
+        root_quaternion=multiply(about((1, 0, 0), roll), about((0, 1, 0), hold.pitch_rad)),
         root_angular_velocity=np.zeros(3),
-        root_position_m=wanted_root_m(hold, reading, env, time_s),
+        root_position_m=np.array([*(reading.qpos[env, :2] + aside), height]),
         root_velocity_m_per_s=_at(hold.root_m, time_s)[1],
         root_weight=np.ones(6),
         may_support=np.where(hold.limb >= 0, bears[hold.limb], False),
         stiffness_nm_per_rad=hold.stiffness,
+        load_limit_n=limit if 0.0 < left < 1.0 else None,
     )

@@ -50,10 +50,11 @@ class Figure(NamedTuple):
 
 
 class Posture(NamedTuple):
-    """A posture in the world; the pelvis' orientation is a pitch about +y."""
+    """A posture in the world; the pelvis is pitched forward and rolled, left side up positive."""
 
     angle: np.ndarray  # [joint], rad
     root_m: np.ndarray  # [3]
+    roll_rad: float = 0.0
 
 
 def make_figure(body: Body) -> Figure:
@@ -79,7 +80,8 @@ def make_figure(body: Body) -> Figure:
 
 def placed(figure: Figure, posture: Posture, pitch_rad: float) -> Pose:
     """Where every body is."""
-    rotation = rotation_about(np.array([0.0, 1.0, 0.0]), pitch_rad)
+    pitched = rotation_about(np.array([0.0, 1.0, 0.0]), pitch_rad)
+    rotation = rotation_about(np.array([1.0, 0.0, 0.0]), posture.roll_rad) @ pitched
     return pose(figure.skeleton, posture.root_m, rotation, posture.angle)
 
 
@@ -115,13 +117,15 @@ def _hand_error(figure: Figure, at: Pose, side: str, where: np.ndarray) -> list[
     ]
 
 
-def _knee_error(figure: Figure, at: Pose, side: str, where: np.ndarray) -> list[float]:
-    """A knee at ``where`` [2] on the floor, the toes straight behind it on the floor as well."""
+def _knee_error(
+    figure: Figure, at: Pose, side: str, where: np.ndarray, toe_sink_m: float
+) -> list[float]:
+    """A knee at ``where`` [2] on the floor, the toes straight behind it, pressed into the floor."""
     knee, toe = (point_of(figure, at, part, side) for part in ("knee", "toe"))
     return [
         *(knee[:2] - where),
         knee[2] - figure.knee_radius_m + SINK_M,
-        toe[2] - figure.toe_radius_m + SINK_M,
+        toe[2] - figure.toe_radius_m + toe_sink_m,
         0.3 * (toe[1] - where[1]),
     ]
 
@@ -134,13 +138,16 @@ def stand_on(
     where_m: dict[str, np.ndarray],
     centre_m: np.ndarray | None,
     rest: np.ndarray | None = None,
+    *,
+    toe_sink_m: float = SINK_M,
     iterations: int = 30,
 ) -> Posture:
     """The posture with ``limbs`` (of ``LIMBS``) on the floor at ``where_m`` and the rest as it is.
 
     ``centre_m`` [2]: where the centre of mass is to lie; None: the pelvis stays where it is.
     ``rest`` [joint]: angles that the solved joints stay near, those of ``start`` if not given.
-    A start that is nearly there needs few ``iterations``.
+    ``toe_sink_m``: how far the toes are asked into the floor, so that they press on it. A start that
+    is nearly there needs few ``iterations``.
     """
     unknown: list[int] = []
     rest_weight: list[float] = [0.0] * ROOT_M
@@ -153,12 +160,14 @@ def stand_on(
 
     def error(values: np.ndarray) -> np.ndarray:
         angle[unknown] = values[ROOT_M:]
-        at = placed(figure, Posture(angle, values[:ROOT_M]), pitch_rad)
+        at = placed(figure, Posture(angle, values[:ROOT_M], start.roll_rad), pitch_rad)
         found: list[float] = []
         for limb in limbs:
             kind, side = limb.split("_")
-            part = _hand_error if kind == "hand" else _knee_error
-            found += part(figure, at, side, where_m[limb])
+            if kind == "hand":
+                found += _hand_error(figure, at, side, where_m[limb])
+            else:
+                found += _knee_error(figure, at, side, where_m[limb], toe_sink_m)
         now, wanted = values[:2], start.root_m[:2]
         if centre_m is not None:
             now, wanted = centre_of_mass(figure, at)[:2], centre_m
@@ -174,7 +183,7 @@ def stand_on(
         iterations=iterations,
     )
     angle[unknown] = solved[ROOT_M:]
-    return Posture(angle.copy(), solved[:ROOT_M].copy())
+    return Posture(angle.copy(), solved[:ROOT_M].copy(), start.roll_rad)
 
 
 def supports_of(figure: Figure, posture: Posture, pitch_rad: float) -> np.ndarray:

@@ -21,9 +21,9 @@ from neurocoord.coordination.balance import (
     Balance,
     Hold,
     balance_reference,
+    centre_error_m,
     make_hold,
     wanted_angle,
-    wanted_root_m,
 )
 from neurocoord.coordination.library import load_movement
 from neurocoord.coordination.reference import about
@@ -147,14 +147,14 @@ def outcome(body: Body, plan: Plan, reading: BodyReading, env: int, time_s: floa
 def reward_terms(
     body: Body, plan: Plan, reading: BodyReading, env: int, drive: np.ndarray
 ) -> dict[str, float]:
-    """Named terms in [0, 1]: height, place of the pelvis, posture, little drive."""
+    """Named terms in [0, 1]: height, centre of mass, posture, little drive."""
     time_s = float(reading.time_s[env]) - lead_in_s(plan)
-    place = wanted_root_m(plan.hold, reading, env, time_s) - reading.qpos[env, :3]
+    away = centre_error_m(plan.hold, reading, env, time_s)
     angle = wanted_angle(plan.hold, time_s) - reading.qpos[env, body.joint_qpos]
     height = lowest_trunk_m(body, reading, env) / (plan.fallen_m / FALLEN_SHARE)
     return {
         "height": float(np.clip(height, 0.0, 1.0)),
-        "place": bump(float(np.linalg.norm(place)), 0.2),
+        "centre": bump(float(np.linalg.norm(away)), 0.15),
         "posture": bump(float(np.sqrt((angle**2).mean())), 0.5),
         "economy": 1.0 - float(drive.mean()),
     }
