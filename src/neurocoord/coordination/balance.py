@@ -58,7 +58,9 @@ class Balance:
     toe_sink_m: float = 0.02  # of the bearing leg, so that its toes press on the floor
     lookahead_s: float = 0.05  # the limbs are asked for what is due this much later
     lifted_shoulder_deg: float = 167.0
+    lifted_rotation_deg: float = 0.0
     lifted_elbow_deg: float = 5.0
+    lifted_pronation_deg: float = 20.0
     lifted_hip_deg: float = 0.0
     lifted_knee_deg: float = 5.0
     lifted_ankle_deg: float = -20.0
@@ -239,7 +241,8 @@ def _bird_dog(
         f"shoulder_flexion_{arm}": balance.lifted_shoulder_deg,
         f"elbow_flexion_{arm}": balance.lifted_elbow_deg,
         f"shoulder_adduction_{arm}": 0.0,
-        f"pronation_{arm}": 60.0,
+        f"shoulder_rotation_{arm}": balance.lifted_rotation_deg,
+        f"pronation_{arm}": balance.lifted_pronation_deg,
         f"wrist_flexion_{arm}": 0.0,
         f"wrist_deviation_{arm}": 0.0,
         f"hip_flexion_{leg}": balance.lifted_hip_deg,
@@ -300,19 +303,42 @@ def _at(table: np.ndarray, time_s: float) -> tuple[np.ndarray, np.ndarray]:
     return table[lower] + (position - lower) * change, moves * change / TABLE_STEP_S
 
 
-def moved_m(hold: Hold, reading: BodyReading, env: int, time_s: float) -> np.ndarray:
-    """How far the limbs on the floor stand from where the table has them, [2] (m), on average."""
+class Standing(NamedTuple):
+    """How the bearing limbs stand now against where the table has them."""
+
+    planned_m: np.ndarray  # [2], middle of the limbs that touch the floor
+    actual_m: np.ndarray  # [2]
+    yaw_rad: float  # how far the line from knees to hands has turned
+
+
+def standing(hold: Hold, reading: BodyReading, env: int, time_s: float) -> Standing:
+    """Compare limbs on the floor; without one that touches, all that should bear count."""
     bears = hold.used & ~(hold.lifted & (time_s >= hold.lift_begins_s))
+    there = reading.body_position_m[env, hold.limb_body, :2]
     touching = hold.limb[reading.contact_found[env].any(axis=-1)]
     touches = bears & np.isin(np.arange(len(LIMBS)), touching)
     chosen = touches if touches.any() else bears
-    there = reading.body_position_m[env, hold.limb_body[chosen], :2]
-    return (there - hold.limb_body_m[chosen]).mean(axis=0)
+    planned, actual = _line(hold.limb_body_m, bears), _line(there, bears)
+    yaw = np.arctan2(*actual[::-1]) - np.arctan2(*planned[::-1])
+    return Standing(
+        hold.limb_body_m[chosen].mean(axis=0),
+        there[chosen].mean(axis=0),
+        float((yaw + np.pi) % (2 * np.pi) - np.pi),
+    )
+
+
+def _line(limb_m: np.ndarray, bears: np.ndarray) -> np.ndarray:
+    """From the knees to the hands [2] (m); from knee to knee where no hand bears."""
+    hands, knees = limb_m[:2][bears[:2]], limb_m[2:][bears[2:]]
+    return hands.mean(axis=0) - knees.mean(axis=0) if len(hands) else knees[1] - knees[0]
 
 
 def centre_error_m(hold: Hold, reading: BodyReading, env: int, time_s: float) -> np.ndarray:
     """From the centre of mass to where it should be, [2] (m): over the limbs as these stand now."""
-    wanted = _at(hold.centre_m, time_s)[0] + moved_m(hold, reading, env, time_s)
+    now = standing(hold, reading, env, time_s)
+    cosine, sine = np.cos(now.yaw_rad), np.sin(now.yaw_rad)
+    turned = np.array([[cosine, -sine], [sine, cosine]])
+    wanted = now.actual_m + turned @ (_at(hold.centre_m, time_s)[0] - now.planned_m)
     return wanted - reading.centre_of_mass_m[env, :2]
 
 
@@ -326,13 +352,15 @@ def balance_reference(hold: Hold, reading: BodyReading, env: int, time_s: float)
     angle, rate = _at(hold.joint_angle, time_s + hold.lookahead_s * (time_s > 0.0))
     height, roll = _at(hold.root_m, time_s)[0][2], float(_at(hold.roll_rad, time_s)[0])
     aside = centre_error_m(hold, reading, env, time_s)  # the pelvis goes, the centre of mass follows
+    yaw = standing(hold, reading, env, time_s).yaw_rad
+    level = multiply(about((1, 0, 0), roll), about((0, 1, 0), hold.pitch_rad))
     left = float(np.clip((hold.lift_begins_s - time_s) / hold.unload_s, 0.0, 1.0))
     bears = hold.used & ~(hold.lifted & (left == 0.0))
     limit = np.where(hold.lifted[hold.limb], left * hold.weight_n, np.inf)
     return Reference(
         joint_angle=angle,
         joint_velocity=rate,
-        root_quaternion=multiply(about((1, 0, 0), roll), about((0, 1, 0), hold.pitch_rad)),
+        root_quaternion=multiply(about((0, 0, 1), yaw), level),
         root_angular_velocity=np.zeros(3),
         root_position_m=np.array([*(reading.qpos[env, :2] + aside), height]),
         root_velocity_m_per_s=_at(hold.root_m, time_s)[1],

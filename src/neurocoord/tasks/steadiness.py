@@ -133,8 +133,8 @@ def _lifted(figure: Figure, at: Pose, arm: str, leg: str) -> tuple[float, float,
     palm, knee, toe = (
         point_of(figure, at, part, side) for part, side in (("palm", arm), ("knee", leg), ("toe", leg))
     )
-    place = {name: at.position_m[figure.body_of[name]] for name in ("pelvis", "head")}
-    trunk = place["head"] - place["pelvis"]
+    place = {name: at.position_m[figure.body_of[name]] for name in ("lumbar", "head")}
+    trunk = place["head"] - place["lumbar"]  # the base of the neck
     shoulder = at.position_m[figure.body_of[f"humerus_{arm}"]]
     hip, ankle = (at.position_m[figure.body_of[f"{name}_{leg}"]] for name in ("femur", "foot"))
     return (
