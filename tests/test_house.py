@@ -54,7 +54,7 @@ DOORS = {
 # Folder: the table in its __init__, and files in it that are no entries of the table.
 TABLES: dict[str, tuple[str, frozenset[str]]] = {
     "synchrony": ("STRATEGIES", frozenset({"recorded"})),
-    "tasks": ("TASKS", frozenset({"protocol", "movement"})),
+    "tasks": ("TASKS", frozenset({"protocol", "movement", "steadiness"})),
     "validation": ("PAPERS", frozenset({"protocol"})),
 }
 MAX_LINES = 400

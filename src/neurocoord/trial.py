@@ -329,9 +329,7 @@ def _row(
     )
 
 
-def _trace(
-    rows: list[tuple], fraction: np.ndarray, ended: str, pushes: tuple[Push, ...]
-) -> Trace:
+def _trace(rows: list[tuple], fraction: np.ndarray, ended: str, pushes: tuple[Push, ...]) -> Trace:
     if not rows:
         raise ValueError("the trial ended before its first block: the start is already an end")
     columns = [np.array(column) for column in zip(*rows, strict=True)]

@@ -79,6 +79,13 @@ Set = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="Change one setting; may be repeated."),
 ]
+Push = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="BODY:START:SECONDS:X,Y,Z",
+        help="Push a part of the body, in s and N; x forward, y left, z up. May be repeated.",
+    ),
+]
 Out = Annotated[Path | None, typer.Option(help="Results folder, new or empty.")]
 OwnBody = Annotated[
     Path | None,
@@ -111,7 +118,8 @@ def main(arguments: Sequence[str] | None = None, *, experiment: ModuleType | Non
 def compare(
     context: typer.Context,
     tasks: Annotated[
-        str | None, typer.Option(help="Tasks, separated by commas.", show_default="all")
+        str | None,
+        typer.Option(help="Tasks, separated by commas.", show_default="isometric,roll,crawl"),
     ] = None,
     strategies: Annotated[
         str | None,
@@ -198,13 +206,14 @@ def compare(
 @app.command()
 def run(
     context: typer.Context,
-    task: Annotated[str, typer.Argument(help="Task: isometric, roll or crawl.")],
+    task: Annotated[str, typer.Argument(help="Task: isometric, roll, crawl, balance or react.")],
     strategy: Strategy = "independent",
     strength: Strength = 1.0,
     scope: Scope = "pool",
     seed: Seed = 0,
     seconds: Seconds = None,
     body: OwnBody = None,
+    push: Push = None,
     set_: Set = None,
     out: Out = None,
     json: Json = False,
@@ -213,11 +222,11 @@ def run(
     """Run one trial and print its measures, with units.
 
     Example: `neurocoord run crawl --strategy common_drive --seed 3
-    --set settings.speed_m_per_s=0.35 --json`
+    --set settings.speed_m_per_s=0.35 --json`; with a push: `--push thorax:2.0:0.1:0,100,0`
     """
     call: Call = context.obj
     with _checking():
-        config = _trial_config(task, strategy, strength, scope, seed, seconds, body, set_)
+        config = _trial_config(task, strategy, strength, scope, seed, seconds, body, push, set_)
         folder = described = None
         if out is not None:
             from neurocoord import results
@@ -271,13 +280,14 @@ def info(
 
 @app.command()
 def view(
-    task: Annotated[str, typer.Argument(help="Task: isometric, roll or crawl.")],
+    task: Annotated[str, typer.Argument(help="Task: isometric, roll, crawl, balance or react.")],
     strategy: Strategy = "independent",
     strength: Strength = 1.0,
     scope: Scope = "pool",
     seed: Seed = 0,
     seconds: Seconds = None,
     body: OwnBody = None,
+    push: Push = None,
     set_: Set = None,
     save: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Film to write: .mp4 or .gif.")
@@ -298,7 +308,7 @@ def view(
             raise ValueError(f"--save {save} is not allowed; the film ends in .mp4 or .gif")
         from neurocoord import film
 
-        config = _trial_config(task, strategy, strength, scope, seed, seconds, body, set_)
+        config = _trial_config(task, strategy, strength, scope, seed, seconds, body, push, set_)
         _check_writable(save)
     try:
         with _checking():
@@ -354,12 +364,15 @@ def _trial_config(
     seed: int,
     seconds: float | None,
     body: Path | None,
+    pushes: Sequence[str] | None,
     assignments: Sequence[str] | None,
 ) -> TrialConfig:
     """The config of one trial, checked in all that can be checked before it runs."""
     _check_seconds(seconds)
     from neurocoord import study
 
+    given = [f"body={body}"] if body is not None else []
+    given += [f"pushes={';'.join(pushes)}"] if pushes else []
     configs = study.conditions(
         [task],
         [strategy],
@@ -368,7 +381,7 @@ def _trial_config(
         seconds={task: seconds},
         strength=strength,
         scope=scope,
-        overrides=[*([f"body={body}"] if body is not None else []), *(assignments or ())],
+        overrides=[*given, *(assignments or ())],
     )
     study.check(configs)
     return configs[0]

@@ -25,6 +25,8 @@ from neurocoord.motorunits.compiled import compiled
 from neurocoord.muscle.mechanics import bias, gain
 
 ROOT_DOF = 6
+FRICTION = 0.8  # choice: the controller trusts less friction than the floor has
+FORCE_REGULARISATION = 1e-5  # per N^2, choice
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,8 +46,8 @@ class ControllerGains:
     root_force_weight: float = 1 / 30  # 1/N
     root_torque_weight: float = 1 / 6  # 1/Nm
     joint_torque_weight: float = 1 / 3  # 1/Nm
-    contact_force_cost: float = 1e-5  # 1/N^2, of each edge of a friction cone
-    friction: float = 0.8  # that the controller trusts; the floor has 1
+    contact_force_cost: float = FORCE_REGULARISATION  # 1/N^2, of each edge of a friction cone
+    friction: float = FRICTION
 
 
 class Allocation(NamedTuple):
@@ -91,7 +93,11 @@ class WarmStart(NamedTuple):
 
 
 def contact_edges(
-    body: Body, reading: BodyReading, env: int, may_support: np.ndarray, friction: float
+    body: Body,
+    reading: BodyReading,
+    env: int,
+    may_support: np.ndarray,
+    friction: float = FRICTION,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Generalised forces [nv, contact * 4] of unit forces on the cone edges of the contacts.
 

@@ -14,9 +14,9 @@ import numpy as np
 from neurocoord.body.model import Body
 from neurocoord.body.reading import BodyReading
 from neurocoord.body.rhythm import follow_angles
+from neurocoord.coordination.crawl import joint_stiffness
 from neurocoord.coordination.gait import SINK_M
 from neurocoord.coordination.kinematics import Pose
-from neurocoord.coordination.crawl import joint_stiffness
 from neurocoord.coordination.reference import LIMBS, Reference, about, limb_of_support, multiply
 from neurocoord.coordination.stance import (
     Figure,
@@ -186,7 +186,9 @@ def _on_all_fours(figure: Figure, balance: Balance, pitch: float) -> Posture:
         outward = 1.0 if side == "l" else -1.0
         if kind == "hand":
             shoulder = at.position_m[figure.body_of[f"humerus_{side}"]]
-            where[limb] = shoulder[:2] + (balance.hand_ahead_m, outward * balance.hand_width_m)
+            where[limb] = shoulder[:2] + np.array(
+                [balance.hand_ahead_m, outward * balance.hand_width_m]
+            )
         else:
             where[limb] = _knee_place(figure, at, side, balance)
     return stand_on(figure, start, pitch, LIMBS, where, None)
@@ -218,7 +220,7 @@ def _kneeling(figure: Figure, balance: Balance, pitch: float) -> Posture:
     start = Posture(angle, np.array([0.0, 0.0, 0.5]))
     at = placed(figure, start, pitch)
     knees = {limb: _knee_place(figure, at, limb[-1], balance) for limb in LIMBS[2:]}
-    centre = np.mean(list(knees.values()), axis=0) + (balance.kneel_centre_m, 0.0)
+    centre = np.mean(list(knees.values()), axis=0) + np.array([balance.kneel_centre_m, 0.0])
     return stand_on(figure, start, pitch, LIMBS[2:], knees, centre)
 
 
@@ -236,7 +238,9 @@ def _bird_dog(
     rows = [first]
     for share in _steps(balance.shift_s):
         towards = begin + share * (centre - begin)
-        rows.append(stand_on(figure, rows[-1], pitch, LIMBS, where, towards, first.angle, iterations=6))
+        rows.append(
+            stand_on(figure, rows[-1], pitch, LIMBS, where, towards, first.angle, iterations=6)
+        )
     raised = {
         f"shoulder_flexion_{arm}": balance.lifted_shoulder_deg,
         f"elbow_flexion_{arm}": balance.lifted_elbow_deg,
@@ -351,7 +355,7 @@ def balance_reference(hold: Hold, reading: BodyReading, env: int, time_s: float)
     """What the posture asks for at ``time_s``; before 0 the body stays as it starts."""
     angle, rate = _at(hold.joint_angle, time_s + hold.lookahead_s * (time_s > 0.0))
     height, roll = _at(hold.root_m, time_s)[0][2], float(_at(hold.roll_rad, time_s)[0])
-    aside = centre_error_m(hold, reading, env, time_s)  # the pelvis goes, the centre of mass follows
+    aside = centre_error_m(hold, reading, env, time_s)
     yaw = standing(hold, reading, env, time_s).yaw_rad
     level = multiply(about((1, 0, 0), roll), about((0, 1, 0), hold.pitch_rad))
     left = float(np.clip((hold.lift_begins_s - time_s) / hold.unload_s, 0.0, 1.0))

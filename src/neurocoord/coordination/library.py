@@ -20,7 +20,7 @@ from neurocoord.resources import models_folder
 
 
 class Movement(NamedTuple):
-    """One movement as found: a gait, a roll or postures to hold, and the controller's gains for it."""
+    """A movement as found: a gait, a roll or postures to hold, and the controller's gains."""
 
     plan: Gait | RollPlan | Balance
     gains: ControllerGains

@@ -146,8 +146,8 @@ def stand_on(
 
     ``centre_m`` [2]: where the centre of mass is to lie; None: the pelvis stays where it is.
     ``rest`` [joint]: angles that the solved joints stay near, those of ``start`` if not given.
-    ``toe_sink_m``: how far the toes are asked into the floor, so that they press on it. A start that
-    is nearly there needs few ``iterations``.
+    ``toe_sink_m``: how far the toes are asked into the floor, so that they press on it. A
+    start that is nearly there needs few ``iterations``.
     """
     unknown: list[int] = []
     rest_weight: list[float] = [0.0] * ROOT_M
@@ -190,6 +190,4 @@ def supports_of(figure: Figure, posture: Posture, pitch_rad: float) -> np.ndarra
     """Where palms and knees are, [limb, 2] (m), in the order of ``LIMBS``."""
     at = placed(figure, posture, pitch_rad)
     parts = {"hand": "palm", "knee": "knee"}
-    return np.array(
-        [point_of(figure, at, parts[limb[:-2]], limb[-1])[:2] for limb in LIMBS]
-    )
+    return np.array([point_of(figure, at, parts[limb[:-2]], limb[-1])[:2] for limb in LIMBS])

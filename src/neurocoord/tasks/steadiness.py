@@ -131,7 +131,8 @@ def course(body: Body, hold: Hold, trace: Trace) -> Course:
 def _lifted(figure: Figure, at: Pose, arm: str, leg: str) -> tuple[float, float, float, float]:
     """Heights (m) of palm and knee, angles (rad) of arm and leg with the trunk."""
     palm, knee, toe = (
-        point_of(figure, at, part, side) for part, side in (("palm", arm), ("knee", leg), ("toe", leg))
+        point_of(figure, at, part, side)
+        for part, side in (("palm", arm), ("knee", leg), ("toe", leg))
     )
     place = {name: at.position_m[figure.body_of[name]] for name in ("lumbar", "head")}
     trunk = place["head"] - place["lumbar"]  # the base of the neck
