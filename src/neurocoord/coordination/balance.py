@@ -54,7 +54,7 @@ class Balance:
     hike_deg: float = 3.0  # of the pelvis, up on the side of the leg that is lifted
     level_deg: float = 0.0  # the same while the posture is held
     centre_share: float = 0.3  # of the way from the bearing knee to the bearing hand
-    centre_aside_m: float = 0.03  # from the diagonal, towards the lifted leg
+    centre_aside_m: float = 0.025  # from the diagonal, towards the lifted leg
     toe_sink_m: float = 0.02  # of the bearing leg, so that its toes press on the floor
     lookahead_s: float = 0.05  # the limbs are asked for what is due this much later
     lifted_shoulder_deg: float = 167.0
@@ -68,6 +68,8 @@ class Balance:
     lift_knee_bump_deg: float = 12.0
     lift_abduction_bump_deg: float = 4.0
     unload_elbow_deg: float = 15.0  # the arm to be lifted bends by this while it is unloaded
+    lifted_friction: float = 0.25  # trusted while a diagonal bears: shear makes hand and knee creep
+    lifted_force_cost: float = 3e-4  # of contact forces then, 1/N^2
     kneel_pitch_deg: float = 4.0
     kneel_centre_m: float = -0.10  # of the centre of mass, ahead of the knees
     kneel_shoulder_deg: float = 5.0

@@ -6,7 +6,7 @@ high over the floor; it falls forward onto its hands.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -69,6 +69,7 @@ class Plan(NamedTuple):
     """A posture bound to a body."""
 
     settings: Settings
+    gains: ControllerGains
     hold: Hold
     fallen_m: float  # pelvis or thorax lower than this is a fall
 
@@ -87,7 +88,14 @@ def plan(body: Body, settings: Settings) -> Plan:
     if drop > 0.0 and settings.posture != "hands_knees":
         raise ValueError(f"drop_height_m={drop} needs posture='hands_knees', not a drop, to be 0")
     hold = make_hold(body, settings.balance, settings.posture, settings.side)
-    return Plan(settings, hold, FALLEN_SHARE * float(hold.root_m[:, 2].min()))
+    gains = settings.gains
+    if hold.lifted.any():
+        gains = replace(
+            gains,
+            friction=settings.balance.lifted_friction,
+            contact_force_cost=settings.balance.lifted_force_cost,
+        )
+    return Plan(settings, gains, hold, FALLEN_SHARE * float(hold.root_m[:, 2].min()))
 
 
 def start_qpos(body: Body, plan: Plan, rng: np.random.Generator) -> np.ndarray:
@@ -114,7 +122,7 @@ def lead_in_s(plan: Plan) -> float:
 
 def horizon_s(plan: Plan) -> float:
     """As the gains say."""
-    return plan.settings.gains.horizon_s
+    return plan.gains.horizon_s
 
 
 def begin(plan: Plan) -> Memory:
@@ -135,7 +143,7 @@ def expert(
 ) -> tuple[np.ndarray, np.ndarray, Memory]:
     """Drive [muscle] of the built-in controller, and the posture it asks for."""
     wanted = balance_reference(plan.hold, reading, env, time_s)
-    given = allocate(body, reading, env, wanted, low, high, plan.settings.gains, memory.warm_start)
+    given = allocate(body, reading, env, wanted, low, high, plan.gains, memory.warm_start)
     return reach(given.active_state), wanted.joint_angle, Memory(given.warm_start)
 
 
