@@ -50,11 +50,11 @@ class Balance:
     neck_extension_deg: float = 20.0
     shift_s: float = 0.7  # time to bring the weight over the diagonal
     unload_s: float = 0.3  # then the limbs to be lifted are unloaded
-    lift_s: float = 1.0  # and raised
+    lift_s: float = 1.3  # and raised
     hike_deg: float = 3.0  # of the pelvis, up on the side of the leg that is lifted
     level_deg: float = 0.0  # the same while the posture is held
     centre_share: float = 0.3  # of the way from the bearing knee to the bearing hand
-    centre_aside_m: float = 0.025  # from the diagonal, towards the lifted leg
+    centre_aside_m: float = 0.032  # from the diagonal, towards the lifted leg
     toe_sink_m: float = 0.02  # of the bearing leg, so that its toes press on the floor
     lookahead_s: float = 0.05  # the limbs are asked for what is due this much later
     lifted_shoulder_deg: float = 167.0
@@ -147,7 +147,7 @@ def make_hold(body: Body, balance: Balance, posture: str, side: str) -> Hold:
         stiffness=joint_stiffness(body, balance),
         unload_s=balance.unload_s,
         lookahead_s=balance.lookahead_s,
-        weight_n=GRAVITY_M_PER_S2 * body.mass_kg,
+            weight_n=GRAVITY_M_PER_S2 * body.mass_kg,
     )
 
 
@@ -321,8 +321,7 @@ def standing(hold: Hold, reading: BodyReading, env: int, time_s: float) -> Stand
     """Compare limbs on the floor; without one that touches, all that should bear count."""
     bears = hold.used & ~(hold.lifted & (time_s >= hold.lift_begins_s))
     there = reading.body_position_m[env, hold.limb_body, :2]
-    touching = hold.limb[reading.contact_found[env].any(axis=-1)]
-    touches = bears & np.isin(np.arange(len(LIMBS)), touching)
+    touches = bears & _touches(hold, reading, env)
     chosen = touches if touches.any() else bears
     planned, actual = _line(hold.limb_body_m, bears), _line(there, bears)
     yaw = np.arctan2(*actual[::-1]) - np.arctan2(*planned[::-1])
@@ -331,6 +330,11 @@ def standing(hold: Hold, reading: BodyReading, env: int, time_s: float) -> Stand
         there[chosen].mean(axis=0),
         float((yaw + np.pi) % (2 * np.pi) - np.pi),
     )
+
+
+def _touches(hold: Hold, reading: BodyReading, env: int) -> np.ndarray:
+    """Which limbs touch the floor, bool[limb]."""
+    return np.isin(np.arange(len(LIMBS)), hold.limb[reading.contact_found[env].any(axis=-1)])
 
 
 def _line(limb_m: np.ndarray, bears: np.ndarray) -> np.ndarray:
