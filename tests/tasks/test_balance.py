@@ -17,9 +17,7 @@ FEW = trial.Pools(n_units=12)
 
 def config(task="balance", seconds=0.3, **options):
     settings = options.pop("settings", None)
-    return trial.TrialConfig(
-        task=task, seconds=seconds, pools=FEW, settings=settings, **options
-    )
+    return trial.TrialConfig(task=task, seconds=seconds, pools=FEW, settings=settings, **options)
 
 
 # --- pushes --------------------------------------------------------------------------------------

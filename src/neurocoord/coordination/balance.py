@@ -147,7 +147,7 @@ def make_hold(body: Body, balance: Balance, posture: str, side: str) -> Hold:
         stiffness=joint_stiffness(body, balance),
         unload_s=balance.unload_s,
         lookahead_s=balance.lookahead_s,
-            weight_n=GRAVITY_M_PER_S2 * body.mass_kg,
+        weight_n=GRAVITY_M_PER_S2 * body.mass_kg,
     )
 
 
