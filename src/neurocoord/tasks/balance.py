@@ -89,7 +89,7 @@ def plan(body: Body, settings: Settings) -> Plan:
         raise ValueError(f"drop_height_m={drop} needs posture='hands_knees', not a drop, to be 0")
     hold = make_hold(body, settings.balance, settings.posture, settings.side)
     gains = settings.gains
-    if hold.lifted.any():
+    if hold.lifted.any() or drop > 0.0:
         gains = replace(
             gains,
             friction=settings.balance.lifted_friction,
