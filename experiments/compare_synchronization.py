@@ -47,6 +47,8 @@ HELD_EQUAL = {
     "isokinetic": "drive",
     "roll": "commanded movement",
     "crawl": "commanded movement",
+    "balance": "commanded posture",
+    "react": "commanded posture and push",
 }
 AT_DYNAMOMETER = tuple(name for name, task in TASKS.items() if task.body == "dynamometer")
 
@@ -96,6 +98,22 @@ MEASURES = {
         "efficiency": "Efficiency",
         "cost_of_transport_j_per_kg_m": "Cost of transport",
         "sideways_drift_m": "Sideways drift",
+    },
+    "balance": {
+        "time_held_s": "Time held",
+        "sway_m": "Sway",
+        "margin_of_stability_m": "Margin of stability",
+        "tracking_error_deg": "Tracking error",
+        "muscle_force_fluctuation": "Force fluctuation",
+        "metabolic_power_w": "Metabolic power",
+    },
+    "react": {
+        "time_held_s": "Time up",
+        "displacement_m": "Displacement",
+        "displacement_left_m": "Displacement left",
+        "least_margin_of_stability_m": "Least margin of stability",
+        "drive": "Drive",
+        "metabolic_power_w": "Metabolic power",
     },
 }
 

@@ -65,6 +65,7 @@ TABLES: dict[str, tuple[str, frozenset[str]]] = {
                 "dynamometry",
                 "lever_protocol",
                 "lever_measures",
+                "steadiness",
             }
         ),
     ),

@@ -131,6 +131,7 @@ class Simulation:
         self._batch.reset(stage=mujoco.mjtStage.mjSTAGE_NONE)
         self._qpos[:] = qpos
         self._qvel[:] = 0.0 if qvel is None else qvel
+        self._push[:] = 0.0
         self._pool_state = kernel.init(self.pools, self.n_env, list(seeds))
         self._expected = rate_model.init(
             self.pools, self.n_env, block_s=BLOCK_S, horizon_s=self._horizon_s

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -64,7 +64,26 @@ class Crawl(NamedTuple):
     stiffness: np.ndarray  # [joint], torque-space, Nm/rad
 
 
-def _stiffness(body: Body, gait: Gait) -> np.ndarray:
+class StiffnessShares(Protocol):
+    """How stiff a movement wants the regions of the body: a gait, or a posture to hold."""
+
+    @property
+    def leg_stiffness(self) -> float: ...  # share of LEG_STIFFNESS
+
+    @property
+    def arm_stiffness(self) -> float: ...
+
+    @property
+    def distal_stiffness(self) -> float: ...
+
+    @property
+    def trunk_stiffness_nm_per_rad(self) -> float: ...
+
+    @property
+    def girdle_stiffness_nm_per_rad(self) -> float: ...
+
+
+def joint_stiffness(body: Body, gait: StiffnessShares) -> np.ndarray:
     """Torque-space stiffness of every joint [joint], Nm/rad."""
     of_joint = {
         **{name: gait.leg_stiffness * value for name, value in LEG_STIFFNESS.items()},
@@ -111,7 +130,7 @@ def make_crawl(body: Body, gait: Gait, speed_m_per_s: float) -> Crawl:
         aside_rad_per_m=np.array([-1 if name.endswith("l") else 1 for name in LIMBS]) / LIMB_M,
         ahead_joint=np.array([index[f"{joint}_flexion_{side}"] for joint, side in carriers]),
         reach_m=_reach_m(body, gait),
-        stiffness=_stiffness(body, gait),
+        stiffness=joint_stiffness(body, gait),
     )
 
 

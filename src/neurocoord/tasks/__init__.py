@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 
-from neurocoord.tasks import crawl, isokinetic, isometric, roll
+from neurocoord.tasks import balance, crawl, isokinetic, isometric, react, roll
 from neurocoord.tasks.protocol import Task
 
 TASKS: dict[str, Task] = {
@@ -12,6 +12,8 @@ TASKS: dict[str, Task] = {
     "isokinetic": isokinetic.TASK,
     "roll": roll.TASK,
     "crawl": crawl.TASK,
+    "balance": balance.TASK,
+    "react": react.TASK,
 }
 
 
