@@ -30,7 +30,8 @@ from neurocoord.muscle.mechanics import normalised_length
 STEPS_PER_BLOCK = 2  # of the project's own models, whose time step is 2 ms
 _CONTACTS = ("contact_found", "contact_force_n", "contact_position_m")
 LEAST_FIBRE_LENGTH = 0.05  # of the optimal one; motor units do not tell lengths below 0.7 apart
-_RECORD = ("actuator_force", "actuator_length", "actuator_velocity", "qfrc_actuator")
+_AT_START = ("actuator_length", "actuator_velocity")  # what a physics step starts from
+_BY_STEP = ("actuator_force", "qfrc_actuator")  # what it computes
 
 
 class Block(NamedTuple):
@@ -106,6 +107,8 @@ class Simulation:
         self._reach_of: rate_model.Decays | None = None  # the state that the curves belong to
         self._batch = Batch(body.model, self.n_env, n_threads, persistent=True)
         self._reader = make_reader(body, self._batch)
+        self._ctrl = self._batch.bind("ctrl")
+        self._recorded = {name: self._batch.bind(name) for name in (*_AT_START, *_BY_STEP)}
         self._qpos = self._batch.bind("qpos")
         self._qvel = self._batch.bind("qvel")
         self._push = self._batch.bind("xfrc_applied")
@@ -130,14 +133,19 @@ class Simulation:
         self._restored_contacts: dict[str, np.ndarray] = {}
         self._seen_warnings[:] = self._batch.warning
         self._batch.forward()
-        reading = self.read()
+        reading = self._refresh()
         self._fibre_length = self._normalised(reading.muscle_length_m)
         return reading
 
     def read(self) -> BodyReading:
         """The bodies' state now (contacts are one physics step old)."""
+        reading = read(self.body, self._reader)
+        return reading._replace(**self._restored_contacts) if self._restored_contacts else reading
+
+    def _refresh(self) -> BodyReading:
+        """`read` after a write to the state: what follows from it is worked out anew."""
         self._batch.forward(stage=STAGE)
-        return read(self.body, self._reader)._replace(**self._restored_contacts)
+        return self.read()
 
     def bounds(self) -> tuple[np.ndarray, np.ndarray]:
         """Lowest and highest active state [env, muscle] the pools are expected to reach."""
@@ -174,7 +182,7 @@ class Simulation:
         self._drive = wanted
         self._restored_contacts = {}
         control = step_control(output.active_state, self._n_steps)
-        record = self._batch.rollout(self._n_steps, control=control, record=_RECORD)
+        record = self._move(control)
         self._check()
         self._fibre_length = self._normalised(record["actuator_length"][:, -1])
         return Block(
@@ -189,6 +197,26 @@ class Simulation:
             muscle_velocity_m_per_s=record["actuator_velocity"],
             joint_torque_nm=record["qfrc_actuator"][:, :, self.body.joint_dof],
         )
+
+    def _move(self, control: np.ndarray) -> dict[str, np.ndarray]:
+        """The physics steps of a block, with what is recorded of each, `[env, step, ..]`.
+
+        Each step ends with the stages that `read` needs, and the next goes on from them, so that
+        they are computed once.
+        """
+        n_steps = control.shape[1]
+        record = {
+            name: np.empty((self.n_env, n_steps, bound.shape[1]))
+            for name, bound in self._recorded.items()
+        }
+        for step in range(n_steps):
+            for name in _AT_START:
+                record[name][:, step] = self._recorded[name]
+            self._ctrl[:] = control[:, step]
+            self._batch.step(stage=STAGE)
+            for name in _BY_STEP:
+                record[name][:, step] = self._recorded[name]
+        return record
 
     def settle(self, drive: np.ndarray, duration_s: float) -> None:
         """Let the pools come to a steady discharge at ``drive`` while the bodies are held still."""
@@ -279,7 +307,7 @@ class Simulation:
         self._drive = snapshot.drive.copy()
         self._fibre_length = snapshot.fibre_length.copy()
         self._restored_contacts = deepcopy(snapshot.contacts)
-        return self.read()
+        return self._refresh()
 
     def _check(self) -> None:
         rose = (self._batch.warning - self._seen_warnings)[:, :, 1]  # env, kind; 0 is detail
