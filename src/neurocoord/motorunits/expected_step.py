@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from neurocoord.motorunits import derive
-from neurocoord.motorunits.compiled import compiled, decay, twitch_gain
+from neurocoord.motorunits.compiled import compiled, decay, inner, twitch_gain
 from neurocoord.motorunits.records import GAIN_LIMIT, N_GAIN, SLOW_TICKS, Constants
 from neurocoord.motorunits.slow_step import slow_step
 from neurocoord.motorunits.state import Slow
@@ -21,14 +21,14 @@ _U1 = np.uint64(1)
 _CV_STEP = derive.CV_STEP
 
 
-@compiled
+@inner
 def _table(table, row, x):
     position = min(x * (N_GAIN / GAIN_LIMIT), N_GAIN - 1e-6)
     j = np.uint64(np.int64(position))
     return table[row, j] + (position - np.float64(j)) * (table[row, j + _U1] - table[row, j])
 
 
-@compiled
+@inner
 def _rates(start, stop, e, over, threshold, minimum, slope, peak, rate):
     for i in range(start, stop):
         r = minimum[i] + slope[i] * (e - threshold[i])
@@ -36,7 +36,7 @@ def _rates(start, stop, e, over, threshold, minimum, slope, peak, rate):
         rate[i - start] = r if e >= threshold[i] else 0.0
 
 
-@compiled
+@inner
 def _saturating_rates(start, stop, e, over, threshold, minimum, slope, peak, table, rate):
     for i in range(start, stop):
         span = max(peak[i] - minimum[i], 1e-9)
@@ -45,7 +45,7 @@ def _saturating_rates(start, stop, e, over, threshold, minimum, slope, peak, tab
         rate[i - start] = r if e >= threshold[i] else 0.0
 
 
-@compiled
+@inner
 def _take_first_spikes(start, stop, h, rate, due, first, found):
     """Part of each unit's spikes that end a silence, `first` (imp/s); `due` is what remains.
 
@@ -65,7 +65,7 @@ def _take_first_spikes(start, stop, h, rate, due, first, found):
     return n_found
 
 
-@compiled
+@inner
 def _second(n, h, later_s, time_s, y2, i):
     """Density that stands for one of `n` a second, over `h` seconds, that comes `later_s` later.
 
@@ -76,7 +76,7 @@ def _second(n, h, later_s, time_s, y2, i):
     return grown
 
 
-@compiled
+@inner
 def _let_gain_rate_follow(start, stop, h, rate, due, first, seen):
     lag_step = 0.5 * h / GAIN_LAG_INTERVALS
     for i in range(start, stop):
@@ -89,7 +89,7 @@ def _let_gain_rate_follow(start, stop, h, rate, due, first, seen):
         seen[i] = followed if r > 0.0 else seen[i] / (1.0 + seen[i] * h)
 
 
-@compiled
+@inner
 def _filter(start, stop, h, density, time_s, decay, y1, y2):
     """Twitch filter over a block of length `h`, its input held: exact."""
     for i in range(start, stop):
@@ -100,7 +100,7 @@ def _filter(start, stop, h, density, time_s, decay, y1, y2):
         y2[i] = y2[i] * d + settled * t * (1.0 - d) + excess * h * d
 
 
-@compiled
+@inner
 def _let_fade(start, stop, h, decay, y1, y2, seen, due):
     """The same for silent units."""
     for i in range(start, stop):
@@ -110,7 +110,7 @@ def _let_fade(start, stop, h, decay, y1, y2, seen, due):
         due[i] = 1.0
 
 
-@compiled
+@inner
 def _gain_row(p, m, i, e, threshold):
     """Row of the mean gain for the interval law at excitation `e`."""
     if p.isi_cv_onset[i] == 0.0:
@@ -192,7 +192,7 @@ def advance(p, now, block_decay, excitation, n_ticks, h, s):
         tick[env] += n_ticks
 
 
-@compiled
+@inner
 def _expected_slow_step(p, m, slow, now, env, e, tail, seen):
     """`slow_step` from expected rates and forces."""
     u0, n = p.first_unit[m], p.first_unit[m + 1] - p.first_unit[m]
@@ -227,7 +227,7 @@ def _expected_slow_step(p, m, slow, now, env, e, tail, seen):
     slow_step(p, m, of_env, now_env, is_active, relative_force)
 
 
-@compiled(fastmath={"reassoc", "nsz"})
+@inner(fastmath={"reassoc", "nsz"})
 def _sum_projected(start, stop, rate_decay, h, impulse, tail):
     total = 0.0
     for i in range(start, stop):
@@ -326,7 +326,7 @@ def invert(curve, target, out):
                 out[env, m] = (low + (a - curve[row, m, low]) / rise) / last
 
 
-@compiled
+@inner
 def _recruited(e, sd, threshold):
     """Chance that excitation ``e + sd z`` is above `threshold`, and its mean where it is."""
     if sd == 0.0 or abs(e - threshold) > 6.0 * sd:
@@ -336,7 +336,7 @@ def _recruited(e, sd, threshold):
     return chance, e + sd * math.exp(-0.5 * u * u) / (math.sqrt(2.0 * math.pi) * chance)
 
 
-@compiled
+@inner
 def _held_at(p, now, row, m, drive, sensitivity):
     """Mean active state of muscle `m` at a held `drive`, with slow noise about it."""
     e = drive * p.muscle[m].max_excitation
