@@ -192,7 +192,7 @@ def advance(p, now, block_decay, excitation, n_ticks, h, s):
         tick[env] += n_ticks
 
 
-@inner
+@inner(_nrt=True)
 def _expected_slow_step(p, m, slow, now, env, e, tail, seen):
     """`slow_step` from expected rates and forces."""
     u0, n = p.first_unit[m], p.first_unit[m + 1] - p.first_unit[m]

@@ -25,7 +25,7 @@ _PIC_MOST = fatigue.PIC_MOST_OF_THRESHOLD
 _MARGIN = fatigue.TIREDNESS_MARGIN
 
 
-@inner
+@inner(_nrt=True)
 def _rotate(start, stop, group, tiredness, threshold):
     """Swap neighbours in threshold of each group where the lower is more tired by the margin."""
     order = np.empty(group, np.uint64)
@@ -183,7 +183,7 @@ def slow_of(rows):
     return Slow(rows[0], rows[1], rows[2], rows[3], rows[4])
 
 
-@inner
+@inner(_nrt=True)
 def spiking_slow_step(p, m, slow, now, spiking, tick, first, second):
     """`slow_step` from the units' spikes and forces at this tick."""
     u0, u1 = np.uint64(p.first_unit[m]), np.uint64(p.first_unit[m + 1])

@@ -305,16 +305,37 @@ def _advance_chunk(
     return n_live, spike_sum, fast_sum
 
 
+class _Space(NamedTuple):
+    """Work space: rows of a chunk, lists of its units, and courses over the block."""
+
+    rows: np.ndarray
+    found: np.ndarray
+    sampled: np.ndarray
+    course: np.ndarray
+    force_sum: np.ndarray
+
+
 @compiled
 def run(p, c, s, drive, sensitivity, noises, events, m0, m1, record, out):
     """The block for muscles `m0` to `m1` of all environments; `p`, `c` the packed constants."""
+    # Zeros: rows for noise are read, times 0, where there is none and they are not loaded.
+    space = _Space(
+        np.zeros(ROWS_SIZE),
+        np.empty(CHUNK + 1, np.uint64),
+        np.zeros(CHUNK, np.bool_),
+        np.empty((drive.shape[1], 5)),
+        np.empty((drive.shape[1], 2)),
+    )
+    _run(p, c, s, drive, sensitivity, noises, events, m0, m1, record, out, space)
+    space.rows[0] = 0.0  # it lives until here
+
+
+@inner
+def _run(p, c, s, drive, sensitivity, noises, events, m0, m1, record, out, space):
     # Unsigned indices spare numba's check for negative ones, without which loops do not vectorise.
     active_state, active_sum, spike_sum, spikes = out
+    rows, found, sampled, course, force_sum = space
     n_tick, is_dynamic = drive.shape[1], p.is_dynamic
-    # Zeros: rows for noise are read, times 0, where there is none and they are not loaded.
-    rows, found = np.zeros(ROWS_SIZE), np.empty(CHUNK + 1, np.uint64)
-    sampled, course = np.zeros(CHUNK, np.bool_), np.empty((n_tick, 5))
-    force_sum = np.empty((n_tick, 2))
     held, n_held = _NOTHING, U0  # whose constants the rows hold
     constants, decay_table, fast_units = p.spiking, p.decay_table, p.is_fast
     threshold_z, hazard = c.threshold_z, c.hazard
