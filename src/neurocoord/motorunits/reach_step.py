@@ -219,7 +219,7 @@ def _sum_saturating(rows, n, a, h, later_s, spiking, table, m):
     return total
 
 
-@inner(forceinline=True)  # to hand over so many arrays takes longer than a muscle's sums
+@inner
 def _added(rows, held, e, p, now, h, decays, state, gains, env, row, m):
     """Active state that excitation `e`, held for `h`, adds to muscle `m`.
 
@@ -275,6 +275,12 @@ def add(p, now, h, decays, state, drive, out):
         p.mean_gain.ravel().astype(np.float32),
         np.empty(3, np.uint64),
     )
+    _add(p, now, h, decays, state, drive, out, rows, gains, held)
+    rows[0], gains[0], held[0] = _ZERO, _ZERO, _NOTHING  # they live until here
+
+
+@inner
+def _add(p, now, h, decays, state, drive, out, rows, gains, held):
     for env in range(out.shape[0]):
         row = env if p.is_dynamic else 0
         held[:] = _NOTHING
@@ -310,6 +316,12 @@ def lead(p, now, h, decays, state, curve, low, high, wanted, out):
         p.mean_gain.ravel().astype(np.float32),
         np.empty(3, np.uint64),
     )
+    _lead(p, now, h, decays, state, curve, low, high, wanted, out, rows, gains, held)
+    rows[0], gains[0], held[0] = _ZERO, _ZERO, _NOTHING  # they live until here
+
+
+@inner
+def _lead(p, now, h, decays, state, curve, low, high, wanted, out, rows, gains, held):
     for env in range(out.shape[0]):
         row = env if p.is_dynamic else 0
         held[:] = _NOTHING
