@@ -69,7 +69,8 @@ def step_control(active_state: np.ndarray, n_steps: int) -> np.ndarray:
     n_env, n_ticks, n_muscles = active_state.shape
     if n_steps > n_ticks:
         return np.repeat(active_state, n_steps // n_ticks, axis=1)
-    return active_state.reshape(n_env, n_steps, n_ticks // n_steps, n_muscles).mean(axis=2)
+    held = n_ticks // n_steps
+    return np.add.reduce(active_state.reshape(n_env, n_steps, held, n_muscles), axis=2) / held
 
 
 class Simulation:
@@ -184,7 +185,8 @@ class Simulation:
         control = step_control(output.active_state, self._n_steps)
         record = self._move(control)
         self._check()
-        self._fibre_length = self._normalised(record["actuator_length"][:, -1])
+        if self._has_length:
+            self._fibre_length = self._normalised(record["actuator_length"][:, -1])
         return Block(
             drive=ticks,
             active_state=output.active_state,
@@ -234,9 +236,8 @@ class Simulation:
             raise ValueError(
                 f"drive has shape {given.shape}, allowed is [env, muscle] = {self._drive.shape}"
             )
-        outside = np.argwhere(~((given >= 0.0) & (given <= 1.0)))
-        if outside.size:
-            env, muscle = outside[0]
+        if not (given.min() >= 0.0 and given.max() <= 1.0):
+            env, muscle = np.argwhere(~((given >= 0.0) & (given <= 1.0)))[0]
             raise ValueError(
                 f"drive of {self.body.muscles[muscle]!r} in env {env} is {given[env, muscle]},"
                 " allowed is 0..1"
@@ -245,8 +246,10 @@ class Simulation:
 
     def _draw_first_phases(self, wanted: np.ndarray) -> None:
         """Where drive sets in after none, if onset synchrony was asked for."""
+        if self._onset_share is None:
+            return
         sets_in = (self._drive == 0.0) & (wanted > 0.0)
-        if self._onset_share is not None and sets_in.any():
+        if sets_in.any():
             pools, state = self.pools, self._pool_state
             onset.draw_first_phases(
                 pools, self.coupling, state, self._onset_share, sets_in, out=state
@@ -270,7 +273,7 @@ class Simulation:
         self._expected = rate_model.advance(
             self.pools,
             self._expected,
-            ticks.mean(axis=1),
+            np.add.reduce(ticks, axis=1) / ticks.shape[1],
             fibre_length=length,
             out=self._expected,
         )
@@ -310,6 +313,8 @@ class Simulation:
         return self._refresh()
 
     def _check(self) -> None:
+        if np.array_equal(self._batch.warning, self._seen_warnings):
+            return
         rose = (self._batch.warning - self._seen_warnings)[:, :, 1]  # env, kind; 0 is detail
         self._seen_warnings[:] = self._batch.warning
         bad = np.flatnonzero(rose.any(axis=1))

@@ -7,7 +7,7 @@ other files: after changing this file, `chunk.py` or `slow_step.py`, touch `tick
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numba
@@ -47,6 +47,27 @@ def compiled(function: Callable[..., Any] | None = None, **options: Any) -> Any:
         return numba.njit(nogil=True, cache=True, **options)(function)
     except RuntimeError:  # "no locator available": no writable folder for the cache
         return numba.njit(nogil=True, **options)(function)
+
+
+_entry_points: dict[Callable[..., Any], Callable[..., Any]] = {}
+
+
+def straight(function: Callable[..., Any], *arguments: Any) -> Callable[..., Any]:
+    """A `compiled` function past numba's look at the types of its arguments, as of `arguments`.
+
+    To look takes 15 us a call where records are handed over. Every later call must have the same
+    types, and nobody looks: only for arrays made by this package (`are_own`).
+    """
+    if function not in _entry_points:
+        kinds = tuple(numba.typeof(argument) for argument in arguments)
+        function.compile(kinds)  # type: ignore[attr-defined]
+        _entry_points[function] = function.overloads[kinds].entry_point  # type: ignore[attr-defined]
+    return _entry_points[function]
+
+
+def are_own(arrays: Iterable[np.ndarray]) -> bool:
+    """Whether a state's arrays are as its `init` makes them: contiguous, aligned, writeable."""
+    return all(array.flags.carray for array in arrays)
 
 
 def inner(function: Callable[..., Any] | None = None, **options: Any) -> Any:
