@@ -28,6 +28,7 @@ class Crawl(NamedTuple):
     sidestep_joint: np.ndarray  # int[limb], the joint that carries a limb aside
     sidestep_rad_per_m: np.ndarray  # [limb], of that joint, to the left
     stiffness: np.ndarray  # [joint], torque-space, Nm/rad
+    course: np.ndarray  # [phase, joint + 2], the table's angles, root height and roll side by side
 
 
 # torque-space stiffness of the limbs, in stance and in swing, Nm/rad (choice), scaled by the gait
@@ -76,15 +77,16 @@ def _stiffness(body: Body, gait: Gait) -> np.ndarray:
 
 def make_crawl(body: Body, gait: Gait, speed_m_per_s: float) -> Crawl:
     """Bind a gait to a body at a commanded speed (m/s)."""
-    index = joint_index(body)
+    index, table = joint_index(body), tabulate(body, gait, speed_m_per_s)
     return Crawl(
         gait=gait,
-        table=tabulate(body, gait, speed_m_per_s),
+        table=table,
         speed_m_per_s=speed_m_per_s,
         limb=limb_of_support(body),
         sidestep_joint=np.array([index[_SIDESTEP_JOINT[name]] for name in LIMBS]),
         sidestep_rad_per_m=np.array([-1 if name.endswith("l") else 1 for name in LIMBS]) / LIMB_M,
         stiffness=_stiffness(body, gait),
+        course=np.column_stack([table.joint_angle, table.root_height_m, table.root_roll]),
     )
 
 
@@ -111,13 +113,13 @@ def crawl_reference(
     ahead = later_s * gait.frequency_hz
     step = 1e-3
     next_step = ahead + step * gait.frequency_hz
-    now, roll = _at(table.joint_angle, ahead), float(_at(table.root_roll, ahead))
-    height = float(_at(table.root_height_m, ahead))
+    course = _at(crawl.course, ahead)
+    now, height, roll = course[:-2], float(course[-2]), float(course[-1])
     velocity = np.zeros_like(now)
     root_velocity = np.zeros(3)
     if is_moving:
-        velocity = (_at(table.joint_angle, next_step) - now) / step
-        climb = (float(_at(table.root_height_m, next_step)) - height) / step
+        change = (_at(crawl.course, next_step) - course) / step
+        velocity, climb = change[:-2], change[-2]
         root_velocity = np.array([crawl.speed_m_per_s, 0.0, climb])
     lead_s = max(time_s + gait.unload_lead_s, 0.0)
     in_stance = table.in_stance[int((lead_s * gait.frequency_hz % 1.0) * PHASES)]

@@ -14,10 +14,10 @@ from neurocoord.motorunits.compiled import (
     U1,
     U2,
     bell,
-    inner,
     decay,
     draw,
     hazard_at,
+    inner,
     prefetch,
 )
 from neurocoord.motorunits.records import (

@@ -128,7 +128,9 @@ def draw(key, unit, count):
 def bell(bits):
     s = (bits & _MASK16) + ((bits >> _U16) & _MASK16)
     s = s + ((bits >> _U32) & _MASK16) + (bits >> _U48)
-    return (np.float64(np.int32(s)) - 131070.0) * _BELL_SCALE  # below 2^18; vectorises, unlike int64
+    return (
+        np.float64(np.int32(s)) - 131070.0
+    ) * _BELL_SCALE  # below 2^18; vectorises, unlike int64
 
 
 @inner

@@ -178,7 +178,9 @@ def _advance_muscle(
             density[i] = 0.0
         for j in range(n_found):
             i = found[j]
-            gain = _table(p.mean_gain, _gain_row(p, m, at + i, e, threshold[i]), time_s[i] * seen[i])
+            gain = _table(
+                p.mean_gain, _gain_row(p, m, at + i, e, threshold[i]), time_s[i] * seen[i]
+            )
             density[i] = first[i] * force[i] * gain
             if seen[i] < ACTIVE_RATE_HZ and spiking[at + i].doublet_share > 0.0:
                 later_s = of.doublet_interval_s
@@ -187,7 +189,9 @@ def _advance_muscle(
                 density[i] += _second(doubled, h, later_s, time_s, y2, i)
         _let_gain_rate_follow(_U0, on, h, rate, due, first, seen)
         for i in range(on):
-            gain = _table(p.mean_gain, _gain_row(p, m, at + i, e, threshold[i]), time_s[i] * seen[i])
+            gain = _table(
+                p.mean_gain, _gain_row(p, m, at + i, e, threshold[i]), time_s[i] * seen[i]
+            )
             density[i] += (rate[i] - first[i]) * force[i] * gain
     _filter(_U0, on, h, density, time_s, decay, y1, y2)
     _let_fade(on, n, h, decay, y1, y2, seen, due)
