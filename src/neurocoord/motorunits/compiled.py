@@ -80,8 +80,9 @@ def inner(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     """
     if function is None:
         return lambda f: inner(f, **options)
-    kept = {"error_model": "numpy", "_nrt": False, **options}
-    return numba.njit(nogil=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, **kept)(function)
+    shut = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
+    kept: dict[str, Any] = {"nogil": True, "error_model": "numpy", **shut, **options}
+    return numba.njit(**kept)(function)
 
 
 @intrinsic
@@ -128,9 +129,8 @@ def draw(key, unit, count):
 def bell(bits):
     s = (bits & _MASK16) + ((bits >> _U16) & _MASK16)
     s = s + ((bits >> _U32) & _MASK16) + (bits >> _U48)
-    return (
-        np.float64(np.int32(s)) - 131070.0
-    ) * _BELL_SCALE  # below 2^18; vectorises, unlike int64
+    # s is below 2^18; to float, int32 vectorises and int64 does not
+    return (np.float64(np.int32(s)) - 131070.0) * _BELL_SCALE
 
 
 @inner

@@ -204,8 +204,9 @@ def _whole(n, n_all):
 @inner
 def _advance_chunk(
     rows, found, sampled, course, force_sum, of, keys, rhythm_part, t0, k0, k1, a, at, n, n_on,
-    n_live, unit, now, spiking, constants, decay_table, has_noise, has_rhythm, sensitivity, m, threshold_z, hazard,
-    hazard_share, staggers, n_delay, events, hazard_key, sums, group, record, spikes,
+    n_live, unit, now, spiking, constants, decay_table, has_noise, has_rhythm, sensitivity, m,
+    threshold_z, hazard, hazard_share, staggers, n_delay, events, hazard_key, sums, group, record,
+    spikes,
 ):  # fmt: skip
     """Ticks `k0` to `k1` of units `a` to `a + n`, of which `n_on` may fire and `n_live` have force.
 
