@@ -338,8 +338,8 @@ def decays_of(now: Constants, horizon_s: float, block_s: float = 0.004) -> Decay
 
 def call(state: ExpectedState, function: Callable[..., None], *given: Any) -> None:
     """Call a compiled function, past numba's look at types where the state's arrays are our own."""
-    own = (*state[:8], *state.slow, *state.now)
-    (straight(function, *given) if are_own(own) else function)(*given)
+    own = are_own((*state[:8], *state.slow, *state.now))
+    (straight(function, *given) if own else function)(*given)
 
 
 def moving(state: ExpectedState) -> Moving:
@@ -349,18 +349,7 @@ def moving(state: ExpectedState) -> Moving:
 
 def _copy_into(state: ExpectedState, out: ExpectedState | None) -> ExpectedState:
     """A copy of what changes of `state`, in the arrays of `out` if given."""
-    moving = (
-        "tick",
-        "slow_excitation",
-        "impulse",
-        "tail",
-        "gain_rate_hz",
-        "first_due",
-        "variance",
-        "sensitivity",
-        "slow",
-        "now",
-    )
+    moving = (*ExpectedState._fields[:8], "slow", "now")
     parts = {name: copy_into(getattr(state, name), out and getattr(out, name)) for name in moving}
     return state._replace(**parts)
 
