@@ -74,7 +74,7 @@ TABLES: dict[str, tuple[str, frozenset[str]]] = {
 MAX_LINES = 400
 # A compiled kernel may stay in one file: numba's cache does not see edits of files it calls into.
 MAX_KERNEL_LINES = 600
-KERNELS = ("coordination.solver",)
+KERNELS = ("coordination.solver", "motorunits.tick")
 
 
 def sources(package: Path) -> dict[str, Path]:

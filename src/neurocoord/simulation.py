@@ -32,7 +32,8 @@ from neurocoord.muscle.mechanics import MuscleParameters, normalised_length, ten
 STEPS_PER_BLOCK = 2  # of the project's own models, whose time step is 2 ms
 _CONTACTS = ("contact_found", "contact_force_n", "contact_position_m")
 LEAST_FIBRE_LENGTH = 0.05  # of the optimal one; motor units do not tell lengths below 0.7 apart
-_RECORD = ("actuator_force", "actuator_length", "actuator_velocity", "qfrc_actuator")
+_AT_START = ("actuator_length", "actuator_velocity")  # what a physics step starts from
+_BY_STEP = ("actuator_force", "qfrc_actuator")  # what it computes
 
 
 class Block(NamedTuple):
@@ -72,7 +73,8 @@ def step_control(active_state: np.ndarray, n_steps: int) -> np.ndarray:
     n_env, n_ticks, n_muscles = active_state.shape
     if n_steps > n_ticks:
         return np.repeat(active_state, n_steps // n_ticks, axis=1)
-    return active_state.reshape(n_env, n_steps, n_ticks // n_steps, n_muscles).mean(axis=2)
+    held = n_ticks // n_steps
+    return np.add.reduce(active_state.reshape(n_env, n_steps, held, n_muscles), axis=2) / held
 
 
 class Simulation:
@@ -110,11 +112,13 @@ class Simulation:
         self._reach_of: rate_model.Decays | None = None  # the state that the curves belong to
         self._batch = Batch(body.model, self.n_env, n_threads, persistent=True)
         self._reader = make_reader(body, self._batch)
+        self._ctrl = self._batch.bind("ctrl")
         self._qpos = self._batch.bind("qpos")
         self._qvel = self._batch.bind("qvel")
         self._push = self._batch.bind("xfrc_applied")
         self._lever = find_lever(body)
-        self._record = _RECORD if self._lever is None else (*_RECORD, "qfrc_constraint")
+        by_step = _BY_STEP if self._lever is None else (*_BY_STEP, "qfrc_constraint")
+        self._recorded = {name: self._batch.bind(name) for name in (*_AT_START, *by_step)}
         self._elastic = elastic_muscles(body)
         if self._elastic.size:
             self._fibres = MuscleParameters(*(p[self._elastic] for p in body.muscle_parameters))
@@ -141,7 +145,7 @@ class Simulation:
         self._restored_contacts: dict[str, np.ndarray] = {}
         self._seen_warnings[:] = self._batch.warning
         self._batch.forward()
-        reading = self.read()
+        reading = self._refresh()
         length = reading.muscle_length_m.copy()
         self._path_m = length[:, self._elastic]  # [env, elastic muscle], also with no such muscle
         self._fibre_m = np.zeros_like(self._path_m)
@@ -153,8 +157,13 @@ class Simulation:
 
     def read(self) -> BodyReading:
         """The bodies' state now (contacts are one physics step old)."""
+        reading = read(self.body, self._reader)
+        return reading._replace(**self._restored_contacts) if self._restored_contacts else reading
+
+    def _refresh(self) -> BodyReading:
+        """`read` after a write to the state: what follows from it is worked out anew."""
         self._batch.forward(stage=STAGE)
-        return read(self.body, self._reader)._replace(**self._restored_contacts)
+        return self.read()
 
     def bounds(self) -> tuple[np.ndarray, np.ndarray]:
         """Lowest and highest active state [env, muscle] the pools are expected to reach."""
@@ -191,9 +200,10 @@ class Simulation:
         self._drive = wanted
         self._restored_contacts = {}
         control = step_control(output.active_state, self._n_steps)
-        record = self._roll(control)
+        record = self._move(control)
         self._check()
-        self._fibre_length = self._normalised(record["actuator_length"][:, -1])
+        if self._has_length:
+            self._fibre_length = self._normalised(record["actuator_length"][:, -1])
         return Block(
             drive=ticks,
             active_state=output.active_state,
@@ -208,31 +218,45 @@ class Simulation:
             lever_torque_nm=self._lever_torque(record, control.shape[:2]),
         )
 
-    def _roll(self, control: np.ndarray) -> dict[str, np.ndarray]:
-        """The physics of a block under active states [env, step, muscle], step by step where
-        tendons are elastic: their muscles pull as fibre and tendon in series do."""
-        if not self._elastic.size:
-            return self._batch.rollout(self._n_steps, control=control, record=self._record)
-        dt_s, rigid_m = self.body.model.opt.timestep, tendon_length_m(self._fibres)
-        steps = []
-        for k in range(self._n_steps):
-            self._batch.forward(stage=STAGE)
-            path = self._batch.bind("actuator_length")[:, self._elastic].copy()
-            active, before = np.maximum(control[:, k, self._elastic], 0.0), self._fibre_m
-            fibre = np.array([
-                series_elastic.advance(
-                    self._fibres, self._tendon, before[e], active[e], self._path_m[e], path[e], dt_s
-                )
-                for e in range(self.n_env)
-            ])  # fmt: skip
-            pulled = control[:, k : k + 1].copy()
-            pulled[:, 0, self._elastic] = series_elastic.tendon_force_n(self._tendon, path - fibre)
-            record = self._batch.rollout(1, control=pulled, record=self._record)
-            record["actuator_length"][:, 0, self._elastic] = fibre + rigid_m
-            record["actuator_velocity"][:, 0, self._elastic] = (fibre - before) / dt_s
-            self._fibre_m, self._path_m = fibre, path
-            steps.append(record)
-        return {name: np.concatenate([s[name] for s in steps], axis=1) for name in self._record}
+    def _move(self, control: np.ndarray) -> dict[str, np.ndarray]:
+        """The physics steps of a block, with what is recorded of each, `[env, step, ..]`.
+
+        Each step ends with the stages that `read` needs, and the next goes on from them, so that
+        they are computed once.
+        """
+        n_steps = control.shape[1]
+        record = {
+            name: np.empty((self.n_env, n_steps, bound.shape[1]))
+            for name, bound in self._recorded.items()
+        }
+        for step in range(n_steps):
+            for name in _AT_START:
+                record[name][:, step] = self._recorded[name]
+            self._ctrl[:] = control[:, step]
+            if self._elastic.size:
+                self._pull_elastic(control[:, step], record, step)
+            self._batch.step(stage=STAGE)
+            for name in self._recorded.keys() - set(_AT_START):
+                record[name][:, step] = self._recorded[name]
+        return record
+
+    def _pull_elastic(self, active: np.ndarray, record: dict[str, np.ndarray], step: int) -> None:
+        """Muscles with elastic tendons pull as fibre and tendon in series do, by active states
+        [env, muscle]; the record of a step then tells of their fibres."""
+        dt_s, before = self.body.model.opt.timestep, self._fibre_m
+        path = self._recorded["actuator_length"][:, self._elastic].copy()
+        state = np.maximum(active[:, self._elastic], 0.0)
+        fibre = np.array([
+            series_elastic.advance(
+                self._fibres, self._tendon, before[e], state[e], self._path_m[e], path[e], dt_s
+            )
+            for e in range(self.n_env)
+        ])  # fmt: skip
+        force = series_elastic.tendon_force_n(self._tendon, path - fibre)
+        self._ctrl[:, self._elastic] = force
+        record["actuator_length"][:, step, self._elastic] = fibre + tendon_length_m(self._fibres)
+        record["actuator_velocity"][:, step, self._elastic] = (fibre - before) / dt_s
+        self._fibre_m, self._path_m = fibre, path
 
     def settle(self, drive: np.ndarray, duration_s: float) -> None:
         """Let the pools come to a steady discharge at ``drive`` while the bodies are held still."""
@@ -250,9 +274,8 @@ class Simulation:
             raise ValueError(
                 f"drive has shape {given.shape}, allowed is [env, muscle] = {self._drive.shape}"
             )
-        outside = np.argwhere(~((given >= 0.0) & (given <= 1.0)))
-        if outside.size:
-            env, muscle = outside[0]
+        if not (given.min() >= 0.0 and given.max() <= 1.0):
+            env, muscle = np.argwhere(~((given >= 0.0) & (given <= 1.0)))[0]
             raise ValueError(
                 f"drive of {self.body.muscles[muscle]!r} in env {env} is {given[env, muscle]},"
                 " allowed is 0..1"
@@ -261,8 +284,10 @@ class Simulation:
 
     def _draw_first_phases(self, wanted: np.ndarray) -> None:
         """Where drive sets in after none, if onset synchrony was asked for."""
+        if self._onset_share is None:
+            return
         sets_in = (self._drive == 0.0) & (wanted > 0.0)
-        if self._onset_share is not None and sets_in.any():
+        if sets_in.any():
             pools, state = self.pools, self._pool_state
             onset.draw_first_phases(
                 pools, self.coupling, state, self._onset_share, sets_in, out=state
@@ -286,7 +311,7 @@ class Simulation:
         self._expected = rate_model.advance(
             self.pools,
             self._expected,
-            ticks.mean(axis=1),
+            np.add.reduce(ticks, axis=1) / ticks.shape[1],
             fibre_length=length,
             out=self._expected,
         )
@@ -305,6 +330,7 @@ class Simulation:
             )
         self._qpos[env, self._lever.qpos] = angle_rad
         self._qvel[env, self._lever.dof] = speed_rad_per_s
+        self._batch.forward(stage=STAGE)  # the next step goes on from there
 
     def _lever_torque(self, record: dict[str, np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
         if self._lever is None:
@@ -340,9 +366,11 @@ class Simulation:
         self._fibre_length = snapshot.fibre_length.copy()
         self._fibre_m, self._path_m = (array.copy() for array in snapshot.elastic)
         self._restored_contacts = deepcopy(snapshot.contacts)
-        return self.read()
+        return self._refresh()
 
     def _check(self) -> None:
+        if np.array_equal(self._batch.warning, self._seen_warnings):
+            return
         rose = (self._batch.warning - self._seen_warnings)[:, :, 1]  # env, kind; 0 is detail
         self._seen_warnings[:] = self._batch.warning
         bad = np.flatnonzero(rose.any(axis=1))
