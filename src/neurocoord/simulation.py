@@ -26,6 +26,7 @@ from neurocoord.motorunits.input_noise import input_noise
 from neurocoord.motorunits.parameters import TICK_S as TICK_S
 from neurocoord.motorunits.parameters import Coupling, PoolParameters
 from neurocoord.motorunits.reach import drive_to_reach, reach_curves
+from neurocoord.motorunits.state import capacity_left
 from neurocoord.muscle import series_elastic
 from neurocoord.muscle.mechanics import MuscleParameters, normalised_length, tendon_length_m
 
@@ -178,6 +179,10 @@ class Simulation:
     def expected_active_state(self) -> np.ndarray:
         """Expected active state [env, muscle] now, from the history of drive alone."""
         return rate_model.active_state(self.pools, self._expected)
+
+    def expected_capacity(self) -> np.ndarray:
+        """Share of tetanic force [env, muscle] that fatigue is expected to have left."""
+        return capacity_left(self.pools, self._expected.slow)
 
     def drive_for(self, active_state: np.ndarray) -> np.ndarray:
         """Drive [env, muscle] that would hold an active state."""

@@ -229,6 +229,7 @@ class Runner:
             low[0],
             np.maximum(high[0], low[0] + 1e-9),
             lambda active: self.simulation.drive_to_reach(active[None])[0],
+            self.simulation.expected_capacity()[0],
         )
         return drive, wanted
 
@@ -246,6 +247,11 @@ class Runner:
         forces = forces_at(self.pushes, self.time_s, BLOCK_S)
         for name in {push.body for push in self.pushes}:
             self.simulation.push(0, name, forces.get(name, np.zeros(3)))
+
+    def solves_unconverged(self) -> int:
+        """Solves of the built-in controller since the reset that fell back on a slower method."""
+        warm_start = getattr(self.memory, "warm_start", None)
+        return 0 if warm_start is None else int(warm_start.n_unconverged)
 
     def outcome(self) -> str:
         """ "" while the task goes on, else "fell" or "done"."""
@@ -289,7 +295,9 @@ def run(config: TrialConfig, progress: Callable[[float], None] | None = None) ->
             progress(index / n_blocks)
     else:
         ended = runner.outcome()
-    trace = _trace(rows, full_drive_fraction(runner.pools), ended, runner.pushes)
+    trace = _trace(
+        rows, full_drive_fraction(runner.pools), ended, runner.pushes, runner.solves_unconverged()
+    )
     fell = ended not in ("", "done")
     discharge = running.discharge(sums, TICK_S)
     measures = {
@@ -341,10 +349,16 @@ def _row(
     )
 
 
-def _trace(rows: list[tuple], fraction: np.ndarray, ended: str, pushes: tuple[Push, ...]) -> Trace:
+def _trace(
+    rows: list[tuple],
+    fraction: np.ndarray,
+    ended: str,
+    pushes: tuple[Push, ...],
+    solves_unconverged: int,
+) -> Trace:
     if not rows:
         raise ValueError("the trial ended before its first block: the start is already an end")
     columns = [np.array(column) for column in zip(*rows, strict=True)]
     by_step = slice(5, 11)
     columns[by_step] = [column.reshape(-1, *column.shape[2:]) for column in columns[by_step]]
-    return Trace._make([*columns, fraction, ended, pushes])
+    return Trace._make([*columns, fraction, ended, pushes, solves_unconverged])

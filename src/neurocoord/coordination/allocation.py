@@ -4,7 +4,7 @@ Each block it minimises
 
     |W (M q'' + h - passive - R'(g a + b) - J' f)|^2 + lambda |a|^2
 
-over active states ``a`` within what the motor units can reach and forces ``f`` on the edges of
+(or with what another of ``strategies.STRATEGIES`` makes of the last term) over active states ``a`` within what the motor units can reach and forces ``f`` on the edges of
 four-sided friction cones at the contacts that exist now. ``R`` are the muscles' moment arms, ``g``
 and ``b`` MuJoCo's muscle gain and bias. The root has no actuator: its six rows stay in as soft
 constraints.
@@ -21,6 +21,7 @@ from neurocoord.body.model import Body
 from neurocoord.body.reading import BodyReading
 from neurocoord.coordination.reference import Reference, rotation_error
 from neurocoord.coordination.solver import solve
+from neurocoord.coordination.strategies import Strategy, weight_now
 from neurocoord.motorunits.compiled import compiled
 from neurocoord.muscle.mechanics import bias, gain
 
@@ -90,6 +91,21 @@ class WarmStart(NamedTuple):
     muscle_at: np.ndarray  # int8[muscle], -1 low, 0 free, 1 high
     edge_at: np.ndarray  # int8[support, slot, edge]
     active_state: np.ndarray  # [muscle], what was asked for
+    n_unconverged: int = 0  # solves so far that fell back on coordinate descent
+
+
+class Problem(NamedTuple):
+    """The bounded least squares of one block, as ``solver.solve`` takes it; z: muscles, edges."""
+
+    columns: np.ndarray  # [nv, z]
+    force: np.ndarray  # [nv]
+    weight: np.ndarray  # [nv]
+    cost: np.ndarray  # [z]
+    centre: np.ndarray  # [z]
+    low: np.ndarray  # [z]
+    high: np.ndarray  # [z]
+    dual: np.ndarray | None  # [nv], where the last solve ended
+    at: np.ndarray | None  # int8[z]
 
 
 def contact_edges(
@@ -169,11 +185,52 @@ def allocate(
     high: np.ndarray,
     gains: ControllerGains,
     warm_start: WarmStart | None = None,
+    strategy: Strategy | None = None,
+    capacity: np.ndarray | None = None,
 ) -> Allocation:
     """Active states [muscle] within ``low``..``high`` that come nearest to the reference.
 
-    ``warm_start`` carries the last solve on: where it ended, and what it asked for.
+    ``warm_start`` carries the last solve on: where it ended, and what it asked for. ``strategy``:
+    which muscles it prefers (none: ``effort``), at their present ``capacity`` [muscle].
     """
+    problem, contacts = make_problem(
+        body, reading, env, reference, low, high, gains, warm_start, strategy, capacity
+    )
+    n_muscle = len(body.muscles)
+    solution = solve(*problem)
+    edge_at = np.zeros((*reading.contact_found.shape[1:], 4), np.int8)
+    edge_at[contacts[:, 0], contacts[:, 1]] = solution.at_bound[n_muscle:].reshape(-1, 4)
+    fell_back = solution.fallback_sweeps > 0 or not solution.converged
+    before = 0 if warm_start is None else warm_start.n_unconverged
+    return Allocation(
+        active_state=solution.z[:n_muscle],
+        warm_start=WarmStart(
+            solution.u,
+            solution.at_bound[:n_muscle],
+            edge_at,
+            solution.z[:n_muscle],
+            before + fell_back,
+        ),
+        residual=problem.force - problem.columns @ solution.z,
+        contact_force_n=float(solution.z[n_muscle:].sum()),
+        iterations=solution.iterations,
+        converged=solution.converged,
+    )
+
+
+def make_problem(
+    body: Body,
+    reading: BodyReading,
+    env: int,
+    reference: Reference,
+    low: np.ndarray,
+    high: np.ndarray,
+    gains: ControllerGains,
+    warm_start: WarmStart | None = None,
+    strategy: Strategy | None = None,
+    capacity: np.ndarray | None = None,
+) -> tuple[Problem, np.ndarray]:
+    """What ``allocate`` solves, and the contacts in it, int[contact, 2]: support and slot."""
     previous = None if warm_start is None else warm_start.active_state
     length, velocity = reading.muscle_length_m[env], reading.muscle_velocity_m_per_s[env]
     arm = reading.moment_arm[env]
@@ -186,18 +243,21 @@ def allocate(
     weight = np.full(force.size, gains.joint_torque_weight)
     weight[:3], weight[3:ROOT_DOF] = gains.root_force_weight, gains.root_torque_weight
     stays = 0.0 if previous is None else gains.smoothness
-    cost = np.concatenate(
-        [np.full(n_muscle, gains.effort + stays), np.full(n_edge, gains.contact_force_cost)]
-    )
+    effort = np.full(n_muscle, gains.effort)
+    if strategy is not None:
+        effort *= weight_now(strategy, capacity)
+    cost = np.concatenate([effort + stays, np.full(n_edge, gains.contact_force_cost)])
     centre = np.zeros(n_muscle + n_edge)
     if previous is not None:
-        centre[:n_muscle] = stays / (gains.effort + stays) * previous
-    slots = (contacts[:, 0], contacts[:, 1])
+        centre[:n_muscle] = stays / (effort + stays) * previous
+    if strategy is not None:
+        centre[:n_muscle] += effort / (effort + stays) * strategy.level
     dual, at = None, None
     if warm_start is not None:
         dual = warm_start.dual
-        at = np.concatenate([warm_start.muscle_at, warm_start.edge_at[slots].ravel()])
-    solution = solve(
+        edge_at = warm_start.edge_at[contacts[:, 0], contacts[:, 1]]
+        at = np.concatenate([warm_start.muscle_at, edge_at.ravel()])
+    problem = Problem(
         columns,
         force,
         weight,
@@ -208,15 +268,4 @@ def allocate(
         dual,
         at,
     )
-    edge_at = np.zeros((*reading.contact_found.shape[1:], 4), np.int8)
-    edge_at[slots] = solution.at_bound[n_muscle:].reshape(-1, 4)
-    return Allocation(
-        active_state=solution.z[:n_muscle],
-        warm_start=WarmStart(
-            solution.u, solution.at_bound[:n_muscle], edge_at, solution.z[:n_muscle]
-        ),
-        residual=force - columns @ solution.z,
-        contact_force_n=float(solution.z[n_muscle:].sum()),
-        iterations=solution.iterations,
-        converged=solution.converged,
-    )
+    return problem, contacts

@@ -222,6 +222,15 @@ def rested(params: PoolParameters, n_env: int) -> Slow:
     )
 
 
+def capacity_left(params: PoolParameters, slow: Slow) -> F64:
+    """Share of each muscle's rested tetanic force that it still has, `[env, muscle]`."""
+    if not params.is_dynamic:
+        return np.ones((slow.capacity.shape[0], n_muscles(params)))
+    total = np.add.reduceat(params.tetanic_force, params.first_unit[:-1])
+    left = np.add.reduceat(slow.capacity * params.tetanic_force, params.first_unit[:-1], axis=1)
+    return np.asarray(left / total)
+
+
 def constants(params: PoolParameters, n_env: int) -> Constants:
     """What the slow step changes, as it is at rest: a row for each environment."""
     if not params.is_dynamic:

@@ -27,6 +27,7 @@ from neurocoord.coordination.balance import (
 )
 from neurocoord.coordination.library import load_movement
 from neurocoord.coordination.reference import about
+from neurocoord.coordination.strategies import Strategy, strategy
 from neurocoord.tasks.movement import (
     MOVEMENT_MEASURES,
     bump,
@@ -61,6 +62,9 @@ class Settings:
     side: str = "right"  # of the arm that bird dog lifts
     drop_height_m: float = 0.0  # of the palms at the start, on hands and knees
     start_noise_rad: float = 0.01
+    allocation: str = "effort"  # or "fatigue", "co_contraction", "stabilizers"
+    allocation_dial: float = 1.0  # 0: as effort
+    allocation_joints: tuple[str, ...] = ()  # of the last two; none: all
     balance: Balance = field(default_factory=_balance)
     gains: ControllerGains = field(default_factory=_gains)
 
@@ -72,6 +76,7 @@ class Plan(NamedTuple):
     gains: ControllerGains
     hold: Hold
     fallen_m: float  # pelvis or thorax lower than this is a fall
+    strategy: Strategy
 
 
 class Memory(NamedTuple):
@@ -95,7 +100,10 @@ def plan(body: Body, settings: Settings) -> Plan:
             friction=settings.balance.lifted_friction,
             contact_force_cost=settings.balance.lifted_force_cost,
         )
-    return Plan(settings, gains, hold, FALLEN_SHARE * float(hold.root_m[:, 2].min()))
+    chosen = strategy(
+        body, settings.allocation, settings.allocation_dial, settings.allocation_joints
+    )
+    return Plan(settings, gains, hold, FALLEN_SHARE * float(hold.root_m[:, 2].min()), chosen)
 
 
 def start_qpos(body: Body, plan: Plan, rng: np.random.Generator) -> np.ndarray:
@@ -140,10 +148,14 @@ def expert(
     low: np.ndarray,
     high: np.ndarray,
     reach: Reach,
+    capacity: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray, Memory]:
     """Drive [muscle] of the built-in controller, and the posture it asks for."""
     wanted = balance_reference(plan.hold, reading, env, time_s)
-    given = allocate(body, reading, env, wanted, low, high, plan.gains, memory.warm_start)
+    warm = memory.warm_start
+    given = allocate(
+        body, reading, env, wanted, low, high, plan.gains, warm, plan.strategy, capacity
+    )
     return reach(given.active_state), wanted.joint_angle, Memory(given.warm_start)
 
 

@@ -21,6 +21,8 @@ from neurocoord.coordination.crawl import (
 )
 from neurocoord.coordination.gait import Gait
 from neurocoord.coordination.library import load_movement
+from neurocoord.coordination.reference import Reference
+from neurocoord.coordination.strategies import Strategy, strategy
 from neurocoord.tasks.body_measures import BODY_MEASURES, body_measures, moments
 from neurocoord.tasks.gait_measures import GAIT_MEASURES, gait_measures
 from neurocoord.tasks.movement import (
@@ -59,6 +61,9 @@ class Settings:
     speed_m_per_s: float = 0.40  # negative: backward
     goal_m: tuple[float, float] | None = None  # a place on the floor to turn to; none: along +x
     start_noise_rad: float = 0.01
+    allocation: str = "effort"  # or "fatigue", "co_contraction", "stabilizers"
+    allocation_dial: float = 1.0  # 0: as effort
+    allocation_joints: tuple[str, ...] = ()  # of the last two; none: all
     gait: Gait = field(default_factory=_gait)
     gains: ControllerGains = field(default_factory=_gains)
 
@@ -68,6 +73,7 @@ class Plan(NamedTuple):
 
     settings: Settings
     crawl: Crawl
+    strategy: Strategy
 
 
 class Memory(NamedTuple):
@@ -79,7 +85,10 @@ class Memory(NamedTuple):
 
 def plan(body: Body, settings: Settings) -> Plan:
     """Tabulate the gait for this body and speed."""
-    return Plan(settings, make_crawl(body, settings.gait, settings.speed_m_per_s))
+    chosen = strategy(
+        body, settings.allocation, settings.allocation_dial, settings.allocation_joints
+    )
+    return Plan(settings, make_crawl(body, settings.gait, settings.speed_m_per_s), chosen)
 
 
 def start_qpos(body: Body, plan: Plan, rng: np.random.Generator) -> np.ndarray:
@@ -120,18 +129,37 @@ def expert(
     low: np.ndarray,
     high: np.ndarray,
     reach: Reach,
+    capacity: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray, Memory]:
     """Drive [muscle] of the built-in controller, and the posture it asks for."""
-    here, way = reading.qpos[env, :2], memory.way
+    wanted, way = reference(plan, memory.way, reading, env, time_s)
+    given = allocate(
+        body,
+        reading,
+        env,
+        wanted,
+        low,
+        high,
+        plan.settings.gains,
+        memory.warm_start,
+        plan.strategy,
+        capacity,
+    )
+    return reach(given.active_state), wanted.joint_angle, Memory(way, given.warm_start)
+
+
+def reference(
+    plan: Plan, way: Way | None, reading: BodyReading, env: int, time_s: float
+) -> tuple[Reference, Way]:
+    """What the gait asks for now, and the way on which the body is."""
+    here = reading.qpos[env, :2]
     if way is None or time_s <= 0.0:
         way = start_way(here)
     else:
         goal = plan.settings.goal_m
         way = advance_way(plan.crawl, way, here, yaw_rad(reading, env), goal, BLOCK_S)
     left = np.array([-np.sin(way.heading_rad), np.cos(way.heading_rad)])
-    wanted = crawl_reference(plan.crawl, time_s, way, float(reading.qvel[env, :2] @ left))
-    given = allocate(body, reading, env, wanted, low, high, plan.settings.gains, memory.warm_start)
-    return reach(given.active_state), wanted.joint_angle, Memory(way, given.warm_start)
+    return crawl_reference(plan.crawl, time_s, way, float(reading.qvel[env, :2] @ left)), way
 
 
 def yaw_rad(reading: BodyReading, env: int) -> float:

@@ -231,6 +231,7 @@ def expert(
     low: np.ndarray,
     high: np.ndarray,
     reach: Reach,
+    capacity: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray, None]:
     """The protocol's drive of the movers; all else is silent."""
     drive = np.zeros(len(body.muscles))

@@ -112,6 +112,7 @@ def expert(
     low: np.ndarray,
     high: np.ndarray,
     reach: Reach,
+    capacity: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray, None]:
     """The protocol's drive of the prime movers; all else is silent."""
     level = {"low": plan.settings.low_drive, "high": plan.settings.high_drive, "ballistic": 1.0}

@@ -73,6 +73,9 @@ MOVEMENT_MEASURES = {
         "1", "SD over mean of a muscle's force within 100 ms", "coefficient of variation of force"
     ),
     "drive": movement("1", "mean drive over all muscles"),
+    "solves_unconverged": movement(
+        "1", "solves of the controller that fell back on a slower method, within the bounds"
+    ),
     **by_model(
         "metabolic_power",
         "w",
@@ -185,6 +188,7 @@ def movement_measures(body: Body, trace: Trace, during: np.ndarray) -> dict[str,
         "muscle_force_n": float(force.sum(axis=1).mean()),
         "muscle_force_fluctuation": force_fluctuation(force),
         "drive": float(trace.drive[during].mean()),
+        "solves_unconverged": float(trace.solves_unconverged),
         **{model_name("metabolic_power", k, "w"): e / duration + basal_w for k, e in spent.items()},
         "positive_work_w": work / duration,
         "negative_work_w": (work - net_work) / duration,

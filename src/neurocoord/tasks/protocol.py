@@ -115,6 +115,7 @@ class Trace(NamedTuple):
     full_drive_fraction: np.ndarray  # [muscle], active state over tetanic at full drive
     ended: str  # "" when time was up, "done", "fell", or what MuJoCo warned of
     pushes: tuple[Push, ...] = ()  # the only forces from outside, beside gravity and the floor
+    solves_unconverged: int = 0  # solves of the controller that fell back on coordinate descent
 
 
 class Task(NamedTuple):
@@ -131,7 +132,7 @@ class Task(NamedTuple):
     horizon_s: Callable[[Any], float]  # how far ahead its controller leads the motor units
     begin: Callable[[Any], Any]  # plan -> memory of the built-in controller
     expert: Callable[..., tuple[np.ndarray, np.ndarray, Any]]
-    # (body, plan, memory, reading, env, time_s, low, high, reach)
+    # (body, plan, memory, reading, env, time_s, low, high, reach, capacity [muscle] or None)
     #   -> (drive [muscle], wanted angle [joint], memory)
     outcome: Callable[[Body, Any, BodyReading, int, float], str]
     # (body, plan, reading, env, time_s) -> "" while it goes on, else "fell" or "done"

@@ -25,6 +25,7 @@ from neurocoord.coordination.roll import (
     roll_reference,
     wanted_orientation,
 )
+from neurocoord.coordination.strategies import Strategy, strategy
 from neurocoord.tasks.body_measures import BODY_MEASURES, Moments, body_measures, moments
 from neurocoord.tasks.movement import (
     BLOCK_S,
@@ -60,6 +61,9 @@ class Settings:
     """A roll: its keyframes, feedback gains, what follows it, and how noisy the start is."""
 
     start_noise_rad: float = 0.03
+    allocation: str = "effort"  # or "fatigue", "co_contraction", "stabilizers"
+    allocation_dial: float = 1.0  # 0: as effort
+    allocation_joints: tuple[str, ...] = ()  # of the last two; none: all
     movement: str = ""  # one of models/movements, in place of plan and gains
     side: str = ""  # "left" or "right", in place of the plan's
     then: tuple[str, ...] = ()  # movements that follow, each as soon as the one before has rolled
@@ -80,6 +84,7 @@ class Plan(NamedTuple):
     settings: Settings
     stages: tuple[Stage, ...]
     thorax: int  # body index
+    strategy: Strategy
 
 
 class Memory(NamedTuple):
@@ -101,7 +106,10 @@ def plan(body: Body, settings: Settings) -> Plan:
         assert isinstance(found.plan, RollPlan)
         side = settings.side or settings.plan.side
         stages.append(Stage(make_roll(body, replace(found.plan, side=side)), found.gains))
-    return Plan(settings, tuple(stages), body.bodies.index("thorax"))
+    chosen = strategy(
+        body, settings.allocation, settings.allocation_dial, settings.allocation_joints
+    )
+    return Plan(settings, tuple(stages), body.bodies.index("thorax"), chosen)
 
 
 def _roll_named(name: str) -> Movement:
@@ -149,6 +157,7 @@ def expert(
     low: np.ndarray,
     high: np.ndarray,
     reach: Reach,
+    capacity: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray, Memory]:
     """Drive [muscle] of the built-in controller, and the posture it asks for."""
     stage, clock, waited = memory.stage, memory.clock_s, memory.waited_s
@@ -160,7 +169,10 @@ def expert(
             roll, gains = plan.stages[stage]
         clock, waited = advance_clock(roll, reading, env, clock, waited, BLOCK_S)
     wanted = roll_reference(roll, reading, env, clock)
-    given = allocate(body, reading, env, wanted, low, high, gains, memory.warm_start)
+    warm = memory.warm_start
+    given = allocate(
+        body, reading, env, wanted, low, high, gains, warm, plan.strategy, capacity
+    )
     after = Memory(stage, clock, waited, given.warm_start)
     return reach(given.active_state), wanted.joint_angle, after
 
