@@ -119,9 +119,11 @@ def test_threads_has_a_figure_or_a_reason() -> None:
 def test_the_loop_tells_both_crawls_and_what_two_threads_gain() -> None:
     rows = bench.GROUPS["loop"](TINY)
     sound(rows)
-    assert [row.target for row in rows] == [5.0, 3.0, 1.8]
+    assert [row.target for row in rows] == [5.0, 3.0, 1.8, 0.3, 0.5, 100.0]
     assert "Crawl-v0" in rows[0].name and "controller" in rows[1].name
-    assert all(row.value is not None and row.unit == "x" for row in rows)
+    assert [row.unit for row in rows] == ["x"] * 3 + ["ms"] * 2 + ["%"]
+    assert all(row.value is not None for row in rows)
+    assert rows[-1].value == 100.0
 
 
 def test_startup_starts_with_an_empty_cache(monkeypatch: pytest.MonkeyPatch) -> None:

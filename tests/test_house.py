@@ -23,6 +23,7 @@ FLOORS = (
     ("muscle",),
     ("body",),
     ("simulation",),
+    ("senses",),
     ("coordination",),
     ("analysis",),
     ("tasks",),

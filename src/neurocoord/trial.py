@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from neurocoord import seeds, synchrony
+from neurocoord import seeds, senses, synchrony
 from neurocoord.analysis import running
 from neurocoord.body import model as bodies
 from neurocoord.body import synergists
@@ -197,6 +197,7 @@ class Runner:
             record_spikes=record_spikes,
             onset_share=self.config.pools.onset_share,
         )
+        self.senses = senses.of_settings(self.body, self.config.settings)
         self.reading: BodyReading = self.simulation.read()
         self.memory: Any = None
         self.time_s = 0.0
@@ -212,18 +213,27 @@ class Runner:
         self.pushes = (*self.config.pushes, *drawn)
         self.memory = self.task.begin(self.plan)
         self.time_s = -self.task.lead_in_s(self.plan)
+        self._begin_senses()
         drive, _ = self.command()
         if drive.any():
             self.simulation.settle(drive[None], SETTLE_S)
+            self._begin_senses()
+
+    def _begin_senses(self) -> None:
+        if self.senses is not None:
+            self.senses.reset(self.reading, self.simulation.expected_active_state()[0])
 
     def command(self) -> tuple[np.ndarray, np.ndarray]:
         """What the built-in controller drives now, [muscle], and the posture it asks for."""
         low, high = self.simulation.bounds()
+        body, felt = self.body, self.reading
+        if self.senses is not None:
+            body, felt = self.senses.body, self.senses.predict(self.reading)
         drive, wanted, self.memory = self.task.expert(
-            self.body,
+            body,
             self.plan,
             self.memory,
-            self.reading,
+            felt,
             0,
             self.time_s,
             low[0],
@@ -241,6 +251,8 @@ class Runner:
         block = self.simulation.advance(drive[None])
         self.reading = self.simulation.read()
         self.time_s += BLOCK_S
+        if self.senses is not None:
+            self.senses.after_block(self.reading, self.simulation.expected_active_state()[0])
         return block
 
     def _apply_pushes(self) -> None:
@@ -277,8 +289,8 @@ def run(config: TrialConfig, progress: Callable[[float], None] | None = None) ->
         if ended:
             break
         before, time_s = runner.reading, runner.time_s
-        drive, wanted = runner.command()
         try:
+            drive, wanted = runner.command()
             block = runner.advance(drive)
         except SimulationFailed as failure:
             ended = str(failure)

@@ -18,7 +18,7 @@ def command(
         str | None,
         typer.Option(
             metavar="NAME[,NAME]",
-            help="Some of throughput, peers, one_to_one, threads, startup, machine, physics.",
+            help="Some of throughput, peers, one_to_one, threads, startup, machine, physics, loop.",
             show_default="all",
         ),
     ] = None,

@@ -64,6 +64,8 @@ class Settings:
     allocation: str = "effort"  # or "fatigue", "co_contraction", "stabilizers"
     allocation_dial: float = 1.0  # 0: as effort
     allocation_joints: tuple[str, ...] = ()  # of the last two; none: all
+    senses_delay_s: float = 0.0  # the controller plans on an internal model led over it
+    model_error: float = 1.0  # of that model: masses times it, strengths divided by it
     gait: Gait = field(default_factory=_gait)
     gains: ControllerGains = field(default_factory=_gains)
 

@@ -64,6 +64,8 @@ class Settings:
     allocation: str = "effort"  # or "fatigue", "co_contraction", "stabilizers"
     allocation_dial: float = 1.0  # 0: as effort
     allocation_joints: tuple[str, ...] = ()  # of the last two; none: all
+    senses_delay_s: float = 0.0  # the controller plans on an internal model led over it
+    model_error: float = 1.0  # of that model: masses times it, strengths divided by it
     movement: str = ""  # one of models/movements, in place of plan and gains
     side: str = ""  # "left" or "right", in place of the plan's
     then: tuple[str, ...] = ()  # movements that follow, each as soon as the one before has rolled
@@ -170,9 +172,7 @@ def expert(
         clock, waited = advance_clock(roll, reading, env, clock, waited, BLOCK_S)
     wanted = roll_reference(roll, reading, env, clock)
     warm = memory.warm_start
-    given = allocate(
-        body, reading, env, wanted, low, high, gains, warm, plan.strategy, capacity
-    )
+    given = allocate(body, reading, env, wanted, low, high, gains, warm, plan.strategy, capacity)
     after = Memory(stage, clock, waited, given.warm_start)
     return reach(given.active_state), wanted.joint_angle, after
 
