@@ -15,6 +15,7 @@ import numpy as np
 from gymnasium.spaces import Box
 
 from neurocoord.body.reading import BodyReading
+from neurocoord.coordination.reflexes import Reflexes
 from neurocoord.muscle import mechanics
 from neurocoord.settings import nearest
 from neurocoord.simulation import BLOCK_S, Block, SimulationFailed
@@ -56,6 +57,7 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
     0..1 are clipped; NaN is an error. ``observation`` Box(float32): see ``observation_entries``.
     A field of the task's settings may be given by its name, such as ``posture="bird_dog"``, and
     ``pushes`` from outside; ``info["pushes"]`` has all pushes of the episode, the task's own too.
+    ``reflexes`` (``coordination.reflexes.Reflexes``) add to the drive; by default all are off.
     The reward is the plain mean of ``info["reward_terms"]``, each in [0, 1].
 
     ``reset`` runs the task's lead-in (the time before 0) with the built-in controller. A given
@@ -79,6 +81,7 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
         settings: Any = None,
         n_units: int = 120,
         pushes: Sequence[Push] = (),
+        reflexes: Reflexes | None = None,
         expert_action: bool = False,
         render_mode: str | None = None,
         width: int = 640,
@@ -107,6 +110,7 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
                 pools=Pools(n_units=int(n_units)),
                 settings=settings,
                 pushes=tuple(pushes),
+                reflexes=Reflexes() if reflexes is None else reflexes,
             )
         )
         self.muscles = self.runner.body.muscles

@@ -1,10 +1,10 @@
 """Delayed senses, and the internal model by which a controller lives with them.
 
-The controller is told the body's posture and velocity of a while ago. It puts them into its own copy
-of the body and rolls that forward over the delay, with the active states that its own drive since
-then is expected to have given (efference copy; Miall & Wolpert 1996, Neural Netw 9:1265), never with
-realised spikes. It plans on what comes out. Pushes and the noise of the motor units are not in the
-model: they are seen when their effects come in.
+The controller is told the body's posture and velocity of a while ago. It puts them into its own
+copy of the body and rolls that forward over the delay, with the active states that its own drive
+since then is expected to have given (efference copy; Miall & Wolpert 1996, Neural Netw 9:1265),
+never with realised spikes. It plans on what comes out. Pushes and the noise of the motor units are
+not in the model: they are seen when their effects come in.
 """
 
 from __future__ import annotations

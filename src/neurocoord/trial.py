@@ -15,6 +15,8 @@ from neurocoord.body import model as bodies
 from neurocoord.body import synergists
 from neurocoord.body.ground import Ground, on_ground
 from neurocoord.body.reading import BodyReading
+from neurocoord.coordination import reflexes
+from neurocoord.coordination.reflexes import Reflexes
 from neurocoord.motorunits import counts, fatigue, input_noise, onset, orders, published
 from neurocoord.motorunits.parameters import Coupling, PoolParameters, replaced
 from neurocoord.muscle import unit_energy
@@ -76,6 +78,7 @@ class TrialConfig:
     synchrony: Synchrony = field(default_factory=Synchrony)
     pools: Pools = field(default_factory=Pools)
     settings: Any = None
+    reflexes: Reflexes = field(default_factory=Reflexes)  # all off by default
     pushes: tuple[Push, ...] = ()  # an experiment's own, beside those of the task
 
 
@@ -199,6 +202,9 @@ class Runner:
         )
         self.senses = senses.of_settings(self.body, self.config.settings)
         self.reading: BodyReading = self.simulation.read()
+        self.wiring: reflexes.Wiring | None = None  # none where every reflex is off
+        if not reflexes.is_off(self.config.reflexes):
+            self.wiring = reflexes.wire(self.body, self.config.reflexes, self.reading.moment_arm[0])
         self.memory: Any = None
         self.time_s = 0.0
         self.pushes: tuple[Push, ...] = ()  # of this run: the config's and the task's own
@@ -218,6 +224,12 @@ class Runner:
         if drive.any():
             self.simulation.settle(drive[None], SETTLE_S)
             self._begin_senses()
+
+        if self.wiring is not None:
+            arm = self.reading.moment_arm[0]
+            self.wiring = reflexes.wire(self.body, self.config.reflexes, arm)
+            self._reflex_state = reflexes.init(self.wiring)
+            self._force_n = np.zeros(len(self.body.muscles))
 
     def _begin_senses(self) -> None:
         if self.senses is not None:
@@ -244,16 +256,24 @@ class Runner:
         return drive, wanted
 
     def advance(self, drive: np.ndarray) -> Block:
-        """One block of 4 ms with a drive [muscle]."""
+        """One block of 4 ms with a drive [muscle], to which reflexes add; ``drive`` has the sum."""
         self._apply_pushes()
         if self.task.lever is not None:
             self.simulation.drive_lever(0, *self.task.lever(self.plan, self.time_s))
-        block = self.simulation.advance(drive[None])
+        self.drive = drive if self.wiring is None else self._with_reflexes(self.wiring, drive)
+        block = self.simulation.advance(self.drive[None])
+        self._force_n = block.muscle_force_n[0, -1]
         self.reading = self.simulation.read()
         self.time_s += BLOCK_S
         if self.senses is not None:
             self.senses.after_block(self.reading, self.simulation.expected_active_state()[0])
         return block
+
+    def _with_reflexes(self, wiring: reflexes.Wiring, drive: np.ndarray) -> np.ndarray:
+        added, self._reflex_state = reflexes.step(
+            wiring, self.body, self._reflex_state, self.reading, 0, self._force_n
+        )
+        return np.clip(drive + added, 0.0, 1.0)
 
     def _apply_pushes(self) -> None:
         forces = forces_at(self.pushes, self.time_s, BLOCK_S)
@@ -298,7 +318,7 @@ def run(config: TrialConfig, progress: Callable[[float], None] | None = None) ->
         slow_rate, weighted = unit_energy.saturating_step(
             slow_rate, block.spikes, energy_units, tick_s=TICK_S
         )
-        rows.append(_row(time_s, before, wanted, drive, block, weighted))
+        rows.append(_row(time_s, before, wanted, runner.drive, block, weighted))
         if time_s > -0.5 * BLOCK_S:
             running.add_spikes(sums, block.spikes[0], index * TICKS_PER_BLOCK, TICK_S)
             if kinds and index % NOISE_BLOCKS == 0:

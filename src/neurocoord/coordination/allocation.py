@@ -4,10 +4,10 @@ Each block it minimises
 
     |W (M q'' + h - passive - R'(g a + b) - J' f)|^2 + lambda |a|^2
 
-(or with what another of ``strategies.STRATEGIES`` makes of the last term) over active states ``a`` within what the motor units can reach and forces ``f`` on the edges of
+over active states ``a`` within what the motor units can reach and forces ``f`` on the edges of
 four-sided friction cones at the contacts that exist now. ``R`` are the muscles' moment arms, ``g``
 and ``b`` MuJoCo's muscle gain and bias. The root has no actuator: its six rows stay in as soft
-constraints.
+constraints. The last term is the strategy ``effort``; others are in ``strategies.py``.
 """
 
 from __future__ import annotations

@@ -95,7 +95,7 @@ def muscles_across(body: Body, joints: tuple[str, ...]) -> np.ndarray:
             )
     if not joints:
         return np.ones(len(body.muscles), bool)
-    meant = {j for j in body.joints if j in joints or j[:-2] in joints and j[-2:] in ("_r", "_l")}
+    meant = {j for j in body.joints if j in joints or (j[:-2] in joints and j[-2:] in ("_r", "_l"))}
     return np.array([bool(meant & set(crossed)) for crossed in body.table.joints])
 
 
