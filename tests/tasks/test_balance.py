@@ -9,7 +9,7 @@ from neurocoord import seeds, study, trial
 from neurocoord.body import model
 from neurocoord.settings import flatten, replace_path
 from neurocoord.simulation import BLOCK_S
-from neurocoord.tasks import TASKS, balance, react, steadiness
+from neurocoord.tasks import TASKS, balance, react
 from neurocoord.tasks.protocol import Push, forces_at
 
 FEW = trial.Pools(n_units=12)
@@ -133,21 +133,6 @@ def test_reactions_are_drawn_from_the_seed():
 
 
 # --- postures ------------------------------------------------------------------------------------
-
-
-def test_the_margin_is_the_distance_to_the_nearest_edge():
-    square = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [0.5, 0.5]])
-    assert steadiness.support_margin_m(square, np.array([0.5, 0.2])) == pytest.approx(0.2)
-    assert steadiness.support_margin_m(square, np.array([0.5, 1.3])) == pytest.approx(-0.3)
-    assert np.isnan(steadiness.support_margin_m(square[:2], np.array([0.5, 0.0])))
-    line = np.array([[0.0, 0.0], [1.0, 0.0], [2.0, 0.0]])
-    assert np.isnan(steadiness.support_margin_m(line, np.array([0.5, 0.0])))
-
-
-def test_the_extrapolated_centre_leads_by_the_time_of_a_pendulum():
-    centre, velocity = np.array([0.1, 0.0, 0.4]), np.array([0.2, 0.0, 0.0])
-    found = steadiness.extrapolated_m(centre, velocity)
-    np.testing.assert_allclose(found, [0.1 + 0.2 / np.sqrt(9.81 / 0.4), 0.0])
 
 
 def test_a_drop_starts_with_the_palms_at_their_height():

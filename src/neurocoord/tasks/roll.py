@@ -241,13 +241,13 @@ def measure(body: Body, plan: Plan, trace: Trace) -> dict[str, float]:
 
 
 def turned_deg(plan: Plan, quaternion: np.ndarray) -> float:
-    """How far the pelvis turned about its long axis, from its unit quaternions [block, 4]."""
+    """How far the pelvis turned at most, in the roll's direction; unit quaternions [block, 4]."""
     roll = plan.stages[0].roll
     if len(quaternion) == 0:
         return 0.0
     rotations = Rotation.from_quat(quaternion[:, [1, 2, 3, 0]]).as_matrix()
     angles = np.unwrap([roll_angle(rotation, roll.sign) for rotation in rotations])
-    return float(np.degrees(angles[-1] - angles[0]))
+    return float(np.degrees((angles - angles[0]).max()))
 
 
 def _turning(body: Body, plan: Plan, at: Moments) -> dict[str, float]:
@@ -283,7 +283,9 @@ TASK = Task(
     measure=measure,
     measures={
         "rolled": movement("1", "share of trials that end as the roll should"),
-        "turned_deg": movement("deg", "how far the pelvis turned about its long axis"),
+        "turned_deg": movement(
+            "deg", "how far the pelvis turned about its long axis at most, the roll's way"
+        ),
         "roll_time_s": movement("s", "time from the command to lying still at the end"),
         **by_model(
             "metabolic_energy",

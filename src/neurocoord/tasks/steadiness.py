@@ -5,38 +5,43 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.spatial import ConvexHull, QhullError
 
+from neurocoord.analysis.balance import extrapolated_centre_of_mass_m, margin_m
 from neurocoord.body.model import Body
 from neurocoord.coordination.balance import Hold
 from neurocoord.coordination.kinematics import Pose, pose
 from neurocoord.coordination.reference import LIMBS
 from neurocoord.coordination.stance import Figure, centre_of_mass, make_figure, point_of
+from neurocoord.tasks.body_measures import BODY_MEASURES
 from neurocoord.tasks.movement import BLOCK_S
 from neurocoord.tasks.protocol import Measure, Trace
 
 EVERY = 5  # a posture is looked at every so many blocks (choice)
 LOADED_N = 5.0  # a geom that bears more than this counts as support (choice)
-GRAVITY_M_PER_S2 = 9.81
 TRUNK_GROUPS = ("trunk", "pelvis", "head")
 REST_S = 0.5  # the end of a trial over which what is left of a push is told (choice)
 
+HOF = "Hof et al. 2005"
+
+
+def _balance(unit: str, meaning: str, source: str = "choice") -> Measure:
+    return Measure(unit, meaning, group="Balance", source=source)
+
+
 STEADINESS_MEASURES = {
-    "held": Measure("1", "1 if the posture was held to the end, lifted limbs in the air"),
-    "time_held_s": Measure("s", "how long it was held, from the moment it should be reached"),
-    "hand_clearance_m": Measure("m", "lowest height of the lifted palm while it was to be held"),
-    "knee_clearance_m": Measure("m", "lowest height of the lifted knee or toes in that time"),
-    "arm_to_trunk_deg": Measure("deg", "mean angle between the lifted arm and the trunk"),
-    "leg_to_trunk_deg": Measure("deg", "mean angle between the lifted leg and the trunk"),
-    "sway_m": Measure("m", "RMS distance of the centre of mass from its mean, horizontally"),
-    "margin_of_stability_m": Measure(
-        "m", "mean distance of the extrapolated centre of mass inside the support's edge"
-    ),
-    "least_margin_of_stability_m": Measure("m", "the least of it"),
-    "displacement_m": Measure("m", "farthest the centre of mass went after the first push"),
-    "displacement_left_m": Measure("m", "what of it was left in the last half second"),
-    "peak_hand_force_n": Measure("N", "largest normal force of the floor on one hand"),
-    "trunk_touched": Measure("1", "1 if trunk, pelvis or head touched the floor"),
+    "held": _balance("1", "1 if the posture was held to the end, lifted limbs in the air"),
+    "time_held_s": _balance("s", "how long it was held, from the moment it should be reached"),
+    "hand_clearance_m": _balance("m", "lowest height of the lifted palm while it was to be held"),
+    "knee_clearance_m": _balance("m", "lowest height of the lifted knee or toes in that time"),
+    "arm_to_trunk_deg": _balance("deg", "mean angle between the lifted arm and the trunk"),
+    "leg_to_trunk_deg": _balance("deg", "mean angle between the lifted leg and the trunk"),
+    "sway_m": _balance("m", "RMS distance of the centre of mass from its mean, horizontally"),
+    "margin_of_stability_m": BODY_MEASURES["margin_of_stability_m"],
+    "least_margin_of_stability_m": _balance("m", "the least of that margin", HOF),
+    "displacement_m": _balance("m", "farthest the centre of mass went after the first push"),
+    "displacement_left_m": _balance("m", "what of it was left in the last half second"),
+    "peak_hand_force_n": _balance("N", "largest normal force of the floor on one hand"),
+    "trunk_touched": _balance("1", "1 if trunk, pelvis or head touched the floor"),
 }
 
 
@@ -45,31 +50,11 @@ class Course(NamedTuple):
 
     time_s: np.ndarray  # [sample]
     centre_m: np.ndarray  # [sample, 3]
-    margin_m: np.ndarray  # [sample], NaN without an area of support
+    margin_m: np.ndarray  # [sample], NaN without support
     palm_m: np.ndarray  # [sample], lowest palm of the lifted ones; NaN where none is lifted
     knee_m: np.ndarray  # [sample], lowest knee or toes of the lifted ones
     arm_rad: np.ndarray  # [sample], between the lifted arm and the trunk
     leg_rad: np.ndarray  # [sample]
-
-
-def support_margin_m(points_m: np.ndarray, at_m: np.ndarray) -> float:
-    """Distance (m) of a point [2] from the edge of the hull of ``points_m`` [n, 2], inside > 0.
-
-    NaN where the points span no area.
-    """
-    if len(points_m) < 3:
-        return float("nan")
-    try:
-        hull = ConvexHull(points_m)
-    except QhullError:
-        return float("nan")
-    return float(-(hull.equations[:, :2] @ at_m + hull.equations[:, 2]).max())
-
-
-def extrapolated_m(centre_m: np.ndarray, velocity: np.ndarray) -> np.ndarray:
-    """Extrapolated centre of mass [2] over the floor: x + v / sqrt(g / l) (Hof et al. 2005)."""
-    rate = np.sqrt(GRAVITY_M_PER_S2 / max(float(centre_m[2]), 0.05))
-    return centre_m[:2] + velocity[:2] / rate
 
 
 def rotation_of(quaternion: np.ndarray) -> np.ndarray:
@@ -120,9 +105,8 @@ def course(body: Body, hold: Hold, trace: Trace) -> Course:
         loaded = trace.contact_force_n[block] > LOADED_N
         points = np.einsum("sij,sej->sei", at.rotation[of_body[loaded]], ends[loaded])
         points += at.position_m[of_body[loaded], None]
-        margin[k] = support_margin_m(
-            points[..., :2].reshape(-1, 2), extrapolated_m(centre[k], velocity[k])
-        )
+        ahead = extrapolated_centre_of_mass_m(centre[k], velocity[k], centre[k, 2])
+        margin[k] = margin_m(ahead, points[..., :2].reshape(-1, 2))
         if arm and leg:
             lifted[:, k] = _lifted(figure, at, arm[0], leg[0])
     return Course(time, centre, margin, *lifted)
