@@ -198,3 +198,19 @@ def test_solves_that_fall_back_are_counted_and_told(runner, moments, monkeypatch
     config = TrialConfig(task="balance", seconds=0.02, pools=Pools(n_units=5))
     done = trial.run(config)
     assert done.measures["solves_unconverged"] == done.trace.solves_unconverged > 100
+
+
+def test_the_controller_is_told_of_lost_capacity():
+    """Rested pools have all of it; driven ones lose it; unfatigable ones never do."""
+    told = []
+    for tires in (True, False):
+        tiring = Runner(TrialConfig(task="crawl", pools=Pools(n_units=5, fatigue=tires)))
+        tiring.reset(0)
+        simulation = tiring.simulation
+        drive = np.zeros((1, len(tiring.body.muscles)))
+        drive[0, :10] = 1.0
+        simulation.settle(drive, 5.0)
+        told.append(simulation.expected_capacity()[0])
+    assert np.all(told[0][:10] < 0.99) and np.all(told[0][:10] > 0.9)
+    assert np.all(told[0][10:] > told[0][:10].max())
+    assert np.all(told[1] == 1.0)
