@@ -2,7 +2,8 @@
 
     python experiments/tune_movement.py crawl --minutes 20 --seed 3 --out movement.json
 
-It starts at the movement kept in models/movements. Each candidate does a few trials, in each
+It starts at the movement kept in models/movements. Each candidate does a few trials over a spread
+of conditions (how strong the muscles are, how slippery the floor, how fast to crawl), in each
 generation on new seeds, with the strategies taken in turn. After each generation the file holds
 the mean of the search as a movement that `coordination.library.movement_from` reads; the same
 command again goes on from it. In the end mean and best candidate are compared with the movement
@@ -21,7 +22,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext, suppress
 from copy import deepcopy
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,6 +30,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from neurocoord import seeds, trial
+from neurocoord.body.ground import Ground
 from neurocoord.coordination.library import load_movement, movement_from
 from neurocoord.results import atomic_path
 from neurocoord.settings import nearest
@@ -60,29 +62,28 @@ GAINS = [
 # Ranges are choices: wide enough for another style, inside what the joints allow.
 SPACE = {
     "crawl": [
-        Parameter("plan.frequency_hz", 0.7, 1.4),
-        Parameter("plan.duty", 0.52, 0.75),
-        Parameter("plan.trunk_pitch_deg", 75, 92),
+        Parameter("plan.swing_s", 0.25, 0.5),
+        Parameter("plan.stance_travel_m", 0.15, 0.4),
+        Parameter("plan.stance_longest_s", 0.5, 1.2),
+        Parameter("plan.trunk_pitch_deg", 78, 90),
         Parameter("plan.hip_abduction_deg", 0, 12),
         Parameter("plan.hip_abduction_swing_deg", 3, 25),
         Parameter("plan.knee_centre_m", -0.08, 0.08),
-        Parameter("plan.toe_lift_m", 0.01, 0.08),
         Parameter("plan.hand_centre_m", -0.08, 0.08),
         Parameter("plan.hand_lift_m", 0.03, 0.12),
-        Parameter("plan.hand_width_m", -0.03, 0.10),
-        Parameter("plan.elbow_rest_deg", 5, 40),
-        Parameter("plan.pelvis_roll_deg", -2, 6),
-        Parameter("plan.lumbar_bend_deg", -3, 8),
+        Parameter("plan.pelvis_roll_deg", -2, 10),
         Parameter("plan.lookahead_s", 0.0, 0.05),
         Parameter("plan.unload_lead_s", 0.0, 0.06),
         Parameter("plan.sidestep_s", 0.0, 0.5),
         Parameter("plan.leg_stiffness", 0.2, 1.5),
         Parameter("plan.arm_stiffness", 0.2, 1.5),
         Parameter("plan.trunk_stiffness_nm_per_rad", 80, 400),
-        Parameter("plan.girdle_stiffness_nm_per_rad", 30, 250),
         *GAINS,
         Parameter("gains.velocity_gain", 4, 25),
         Parameter("gains.position_stiffness", 0, 50),
+        Parameter("gains.root_force_weight", 0.02, 0.3),
+        Parameter("gains.root_torque_weight", 0.1, 1.5),
+        Parameter("gains.joint_torque_weight", 0.05, 0.6),
     ],
     "roll": [
         Parameter("plan.times_s.0", 0.25, 0.75),
@@ -119,18 +120,23 @@ SPACE = {
     ],
 }
 KEPT = {"crawl": crawl.MOVEMENT, "roll": roll.MOVEMENT}
-SECONDS = {"crawl": 6.0, "roll": 4.0}
+SECONDS = {"crawl": 5.0, "roll": 4.0}
 # Cost of a trial: each measure times its weight, and FAILED for a fall or no roll (choice).
 WEIGHTS = {
     "crawl": {
         "tracking_error_deg": 0.1,
         "sideways_drift_m": 4,
-        "swing_contact_share": 2,
-        "drive": 4,
+        "swing_contact_share": 4,
+        "drive": 6,
     },
     "roll": {"tracking_error_deg": 0.1, "roll_time_s": 1, "drive": 4},
 }
 SPEED_WEIGHT = 10.0  # per m/s beside the commanded speed
+# The spread: what a trial draws, evenly within each range (choices). Trials take the ranges of
+# speed in turn.
+SPEEDS_M_PER_S = ((0.4, 0.6), (0.1, 0.4), (-0.3, -0.1))
+STRENGTH = (0.8, 1.25)
+FRICTION = (0.5, 1.2)
 FAILED, WORST = 10.0, 40.0  # WORST is the cost of a trial that could not even be simulated
 OTHER = "is no file of this search, or of another space; name another --out"
 
@@ -145,7 +151,7 @@ class Config:
     generations: int | None = None
     seed: int = 0
     sigma: float = 0.12
-    units: int = 60
+    units: int = 40
     trials: int = 3
     population: int | None = None
     check_trials: int = 9
@@ -203,17 +209,25 @@ def configs_of(config: Config, found: dict[str, Any], stream: str, first: int, n
     task = crawl if config.kind == "crawl" else roll
     settings = task.Settings(**{"gait" if task is crawl else "plan": plan, "gains": gains})
     names = sorted(STRATEGIES)
-    return [
-        TrialConfig(
+
+    def trial_config(k: int) -> TrialConfig:
+        rng = seeds.generator(config.seed, stream, "spread", k)
+        drawn = settings
+        if task is crawl:
+            speed = rng.uniform(*SPEEDS_M_PER_S[k % len(SPEEDS_M_PER_S)])
+            drawn = replace(settings, speed_m_per_s=round(float(speed), 3))
+        return TrialConfig(
             task=config.kind,
             seed=seeds.stream(config.seed, stream, k) % 2**31,
             seconds=config.seconds or SECONDS[config.kind],
             synchrony=Synchrony(strategy=names[k % len(names)]),
             pools=Pools(n_units=config.units),
-            settings=settings,
+            settings=drawn,
+            strength=round(float(np.exp(rng.uniform(*np.log(STRENGTH)))), 2),
+            ground=Ground(friction=round(float(rng.uniform(*FRICTION)), 2)),
         )
-        for k in range(first, first + n)
-    ]
+
+    return [trial_config(k) for k in range(first, first + n)]
 
 
 def cost(done: trial.Trial) -> float:

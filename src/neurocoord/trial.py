@@ -13,6 +13,7 @@ from neurocoord import seeds, synchrony
 from neurocoord.analysis import running
 from neurocoord.body import model as bodies
 from neurocoord.body import synergists
+from neurocoord.body.ground import Ground, load_on
 from neurocoord.body.reading import BodyReading
 from neurocoord.motorunits import counts, fatigue, input_noise, onset, orders, published
 from neurocoord.motorunits.parameters import Coupling, PoolParameters, replaced
@@ -70,6 +71,8 @@ class TrialConfig:
     seed: int = 0
     seconds: float | None = None  # None: the task's own length
     body: str | None = None  # path of one that `neurocoord build` wrote; None: the task's own
+    strength: float = 1.0  # of every muscle, over the body's own
+    ground: Ground = field(default_factory=Ground)
     synchrony: Synchrony = field(default_factory=Synchrony)
     pools: Pools = field(default_factory=Pools)
     settings: Any = None
@@ -104,7 +107,7 @@ def complete(config: TrialConfig) -> TrialConfig:
 def find_body(config: TrialConfig) -> bodies.Body:
     """The body of a trial: the task's own, or another of its kind by path."""
     needed = find_task(config.task).body
-    body = bodies.load(config.body or needed)
+    body = load_on(config.body or needed, config.ground, config.strength)
     if body.kind != needed:
         raise ValueError(
             f"body={config.body!r} is a {body.kind}; {config.task} needs a {needed}"

@@ -10,14 +10,23 @@ import numpy as np
 import pytest
 
 from neurocoord.body import model
-from neurocoord.coordination.crawl import crawl_reference, make_crawl
-from neurocoord.coordination.gait import PATTERNS, PHASES, Gait, tabulate
+from neurocoord.coordination.crawl import (
+    LEASH_M,
+    MOST_TURN_RAD_PER_S,
+    Way,
+    advance_way,
+    crawl_reference,
+    make_crawl,
+    start_way,
+)
+from neurocoord.coordination.gait import PATTERNS, PHASES, Gait, cadence, tabulate
 from neurocoord.coordination.reference import LIMBS
 
 SPEEDS = (0.4, 0.0, -0.2)
 FLOOR_M = 0.03  # how near the floor a limb in stance is
 GEOMS = {"hand": ("palm_radial", "palm_ulnar"), "knee": ("knee",)}
 BODIES = {"hand": "hand", "knee": "tibia"}
+HERE = start_way(np.zeros(2))
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +46,8 @@ def poses(body, crawls):
     for speed, crawl in crawls.items():
         row = []
         for k in range(PHASES):
-            time_s = k / PHASES / crawl.gait.frequency_hz - crawl.gait.lookahead_s + 1e-9
-            wanted = crawl_reference(crawl, time_s, np.zeros(2))
+            time_s = k / PHASES / crawl.table.cadence.frequency_hz - crawl.gait.lookahead_s + 1e-9
+            wanted = crawl_reference(crawl, time_s, HERE)
             data = mujoco.MjData(body.model)
             data.qpos[:3] = wanted.root_position_m
             data.qpos[3:7] = wanted.root_quaternion
@@ -109,7 +118,7 @@ def test_in_stance_a_limb_travels_back_under_the_body_at_the_speed(
     x = contact_x(body, poses[speed], limb)
     phases = (np.arange(PHASES) + _first_after(stance)) % PHASES
     phases = phases[stance[phases]]
-    seconds = np.arange(phases.size) / PHASES / crawl.gait.frequency_hz
+    seconds = np.arange(phases.size) / PHASES / crawl.table.cadence.frequency_hz
     slope = np.polyfit(seconds, x[phases], 1)[0]
     assert slope == pytest.approx(-speed, abs=0.02 + 0.15 * abs(speed))
 
@@ -121,7 +130,7 @@ def test_diagonal_limbs_move_together(crawls):
     np.testing.assert_array_equal(column["hand_l"], column["knee_r"])
     assert not np.array_equal(column["hand_r"], column["hand_l"])
     np.testing.assert_array_equal(column["hand_l"], np.roll(column["hand_r"], PHASES // 2))
-    assert stance.mean() == pytest.approx(crawls[0.4].gait.duty, abs=2 / PHASES)
+    assert stance.mean() == pytest.approx(crawls[0.4].table.cadence.duty, abs=2 / PHASES)
     assert stance.sum(axis=1).min() >= 2  # never fewer than two limbs on the floor
 
 
@@ -154,9 +163,14 @@ def test_the_cycle_closes_within_the_joints_ranges(body, crawls, speed):
 def test_reference_has_no_jumps(crawls, speed):
     """From standing through two cycles and a half, block by block."""
     crawl = crawls[speed]
-    end = 2.5 / crawl.gait.frequency_hz
+    end = 2.5 / crawl.table.cadence.frequency_hz
     times = np.arange(-0.1, end, 0.004)
-    wanted = [crawl_reference(crawl, float(t), np.array([1.0, 2.0])) for t in times]
+    way, ways = start_way(np.array([1.0, 2.0])), []
+    for t in times:  # a body that keeps up
+        if t > 0.0:
+            way = advance_way(crawl, way, way.position_m, way.heading_rad, None, 0.004)
+        ways.append(way)
+    wanted = [crawl_reference(crawl, float(t), w) for t, w in zip(times, ways, strict=True)]
     angle = np.array([w.joint_angle for w in wanted])
     assert np.abs(np.diff(angle, axis=0)).max() < 0.15
     position = np.array([w.root_position_m for w in wanted])
@@ -166,7 +180,7 @@ def test_reference_has_no_jumps(crawls, speed):
     assert np.abs(np.diff(quaternion, axis=0)).max() < 0.01
     # the root goes on at the commanded speed from where it started
     moving = times > 0
-    elapsed = times[moving] + crawl.gait.lookahead_s
+    elapsed = 0.004 * (1 + np.arange(moving.sum())) + crawl.gait.lookahead_s
     np.testing.assert_allclose(position[moving, 0], 1.0 + speed * elapsed, atol=1e-9)
     np.testing.assert_allclose(position[:, 1], 2.0)
 
@@ -174,12 +188,12 @@ def test_reference_has_no_jumps(crawls, speed):
 @pytest.mark.parametrize("speed", SPEEDS)
 def test_reference_velocity_is_the_rate_of_its_angles(crawls, speed):
     crawl = crawls[speed]
-    step = 1.0 / PHASES / crawl.gait.frequency_hz
+    step = 1.0 / PHASES / crawl.table.cadence.frequency_hz
     for k in range(PHASES):  # in the middle of a cell, where the table is straight
         time_s = (k + 0.25) * step - crawl.gait.lookahead_s + 1e-6
         if time_s <= 0.0:
             continue
-        now, later = (crawl_reference(crawl, time_s + d, np.zeros(2)) for d in (0.0, 1e-3))
+        now, later = (crawl_reference(crawl, time_s + d, HERE) for d in (0.0, 1e-3))
         rate = (later.joint_angle - now.joint_angle) / 1e-3
         np.testing.assert_allclose(now.joint_velocity, rate, atol=1e-6)
         assert now.root_velocity_m_per_s[0] == speed
@@ -187,8 +201,8 @@ def test_reference_velocity_is_the_rate_of_its_angles(crawls, speed):
 
 def test_before_time_0_the_body_stands(crawls):
     crawl = crawls[0.4]
-    early = crawl_reference(crawl, -1.0, np.zeros(2))
-    late = crawl_reference(crawl, -0.2, np.zeros(2))
+    early = crawl_reference(crawl, -1.0, HERE)
+    late = crawl_reference(crawl, -0.2, HERE)
     np.testing.assert_array_equal(early.joint_angle, late.joint_angle)
     np.testing.assert_array_equal(early.joint_angle, crawl.table.joint_angle[0])
     assert not early.joint_velocity.any() and not early.root_velocity_m_per_s.any()
@@ -200,8 +214,8 @@ def test_only_stance_limbs_may_bear_weight(body, crawls):
     gait = dataclasses.replace(Gait(), unload_lead_s=0.0, lookahead_s=0.0)
     bound = crawls[0.4]._replace(gait=gait)
     for k in range(PHASES):
-        time_s = (k + 0.5) / PHASES / gait.frequency_hz
-        may = crawl_reference(bound, time_s, np.zeros(2)).may_support
+        time_s = (k + 0.5) / PHASES / bound.table.cadence.frequency_hz
+        may = crawl_reference(bound, time_s, HERE).may_support
         for support, geom in enumerate(body.support.geoms):
             limb = bound.limb[support]
             expected = limb >= 0 and bound.table.in_stance[k, limb]
@@ -214,17 +228,17 @@ def test_swing_limbs_step_after_a_drift(body, crawls):
     """Moving to the left, limbs in swing go to the left; limbs in stance stay."""
     crawl = crawls[0.4]
     k = int(np.flatnonzero(~crawl.table.in_stance[:, 0])[2])
-    time_s = (k + 0.5) / PHASES / crawl.gait.frequency_hz - crawl.gait.lookahead_s
+    time_s = (k + 0.5) / PHASES / crawl.table.cadence.frequency_hz - crawl.gait.lookahead_s
     rows = []
     for sideways in (0.0, 0.2):
         data = mujoco.MjData(body.model)
-        wanted = crawl_reference(crawl, time_s, np.zeros(2), sideways)
+        wanted = crawl_reference(crawl, time_s, HERE, sideways)
         data.qpos[:3] = wanted.root_position_m
         data.qpos[3:7] = wanted.root_quaternion
         data.qpos[body.joint_qpos] = wanted.joint_angle
         mujoco.mj_kinematics(body.model, data)
         rows.append(data)
-    swings = ~crawl.table.in_stance[int(time_s * crawl.gait.frequency_hz * PHASES) % PHASES]
+    swings = ~crawl.table.in_stance[int(time_s * crawl.table.cadence.frequency_hz * PHASES) % PHASES]
     for limb, name in enumerate(LIMBS):
         kind, side = name.split("_")
         index = body.bodies.index(f"{BODIES[kind]}_{side}")
@@ -240,3 +254,73 @@ def test_an_unknown_pattern_is_refused(body):
     with pytest.raises(ValueError, match="pattern 'trot' is unknown; allowed: diagonal"):
         make_crawl(body, Gait(pattern="trot"), 0.3)
     assert set(PATTERNS) == {"diagonal", "four_beat", "pace"}
+
+
+def test_stance_shortens_with_speed_and_swing_stays():
+    gait = Gait(swing_s=0.35, stance_travel_m=0.3, stance_longest_s=0.9, duty_least=0.55)
+    slow, middle, fast = (cadence(gait, speed) for speed in (0.1, 0.5, 0.9))
+    for found in (slow, middle, fast):
+        assert (1 - found.duty) / found.frequency_hz == pytest.approx(0.35)
+    assert slow.stance_s == pytest.approx(0.9)
+    assert middle.stance_s == pytest.approx(0.3 / 0.5)
+    assert fast.duty == pytest.approx(0.55)
+    assert cadence(gait, -0.5) == middle
+
+
+def followed(crawl, goal_m, seconds=30.0, side_push_m=0.0):
+    """Ways of a body that goes just where it is asked to, once pushed aside."""
+    way = start_way(np.zeros(2))
+    here, yaw, rows = np.zeros(2), 0.0, []
+    for k in range(round(seconds / 0.004)):
+        way = advance_way(crawl, way, here, yaw, goal_m, 0.004)
+        here, yaw = way.position_m.copy(), way.heading_rad
+        if k == 500:
+            here[1] += side_push_m
+        rows.append(way)
+    return rows
+
+
+@pytest.mark.parametrize("goal", [(3.0, 3.0), (2.0, -2.5), (-2.0, 2.0)])
+def test_the_way_turns_to_a_goal(crawls, goal):
+    rows = followed(crawls[0.4], goal)
+    assert min(np.linalg.norm(np.subtract(goal, w.position_m)) for w in rows) < 0.2
+    assert max(abs(w.turn_rad_per_s) for w in rows) <= MOST_TURN_RAD_PER_S
+
+
+@pytest.mark.parametrize("speed", [0.4, -0.2])
+def test_a_body_that_was_pushed_aside_comes_back_to_its_line(crawls, speed):
+    rows = followed(crawls[speed], None, side_push_m=0.5)
+    assert rows[501].position_m[1] == pytest.approx(0.5, abs=LEASH_M + 0.01)
+    assert abs(rows[-1].position_m[1]) < 0.02
+    assert abs(rows[-1].heading_rad) < 0.02
+
+
+def test_the_way_waits_for_a_body_that_is_held(crawls):
+    way = start_way(np.zeros(2))
+    for _ in range(1000):
+        way = advance_way(crawls[0.4], way, np.zeros(2), 0.0, None, 0.004)
+    assert np.linalg.norm(way.position_m) <= LEASH_M + 1e-9
+
+
+def test_in_a_turn_the_hands_stay_where_they_bear(body, crawls):
+    """Over a short time of stance, palms move less over the floor than if the turn were ignored."""
+    crawl, turn = crawls[0.0], 0.3
+    both = np.flatnonzero(crawl.table.in_stance[:, :2].all(axis=1))
+    k = next(int(k) for k in both if k + 4 in both)
+    frequency = crawl.table.cadence.frequency_hz
+    moved = {}
+    for asked in (0.0, turn):
+        places = []
+        for phase in (k, k + 4):
+            time_s = (phase + 1e-6) / PHASES / frequency - crawl.gait.lookahead_s
+            yaw = turn * time_s
+            way = Way(np.zeros(2), np.zeros(2), yaw, asked)
+            wanted = crawl_reference(crawl, time_s, way)
+            data = mujoco.MjData(body.model)
+            data.qpos[:3], data.qpos[3:7] = wanted.root_position_m, wanted.root_quaternion
+            data.qpos[body.joint_qpos] = wanted.joint_angle
+            mujoco.mj_kinematics(body.model, data)
+            palms = [body.model.geom(f"palm_radial_{side}").id for side in "rl"]
+            places.append(data.geom_xpos[palms, :2].copy())
+        moved[asked] = np.linalg.norm(places[1] - places[0], axis=1).mean()
+    assert moved[turn] < 0.5 * moved[0.0]

@@ -40,6 +40,8 @@ ARM_JOINTS = (
     "wrist_flexion",
     "wrist_deviation",
 )
+# cost of leaving the resting angle, in the order of ARM_JOINTS (choice): the forearm stays pronated
+ARM_REST_WEIGHT = 0.01 * np.array([0.1, 0.3, 0.3, 8.0, 2.0, 4.0])
 LEG_JOINTS = ("hip_flexion", "knee_flexion")
 
 
@@ -48,8 +50,10 @@ class Gait:
     """A crawl; values are choices, set in closed loop (``docs/control.md``). Degrees, m, s."""
 
     pattern: str = "diagonal"
-    frequency_hz: float = 0.95
-    duty: float = 0.62
+    swing_s: float = 0.4  # about the same at every speed (Righetti et al. 2015)
+    stance_travel_m: float = 0.26  # how far the body moves on over a limb in stance
+    stance_longest_s: float = 0.8  # at low speed
+    duty_least: float = 0.53  # at high speed
     trunk_pitch_deg: float = 83.0
     hip_abduction_deg: float = 5.0
     hip_abduction_swing_deg: float = 16.0
@@ -61,6 +65,8 @@ class Gait:
     hand_width_m: float = 0.02
     shoulder_rotation_deg: float = -17.0
     elbow_rest_deg: float = 20.0
+    pronation_deg: float = 75.0
+    wrist_deg: float = -70.0
     protraction_deg: float = 6.0
     neck_extension_deg: float = 25.0
     pelvis_roll_deg: float = 2.0
@@ -75,21 +81,47 @@ class Gait:
     distal_stiffness: float = 1.0  # share of DISTAL_STIFFNESS
 
 
+class Cadence(NamedTuple):
+    """How often a gait steps at one speed."""
+
+    frequency_hz: float
+    duty: float  # share of the cycle that a limb is in stance
+
+    @property
+    def stance_s(self) -> float:
+        """How long a limb is in stance."""
+        return self.duty / self.frequency_hz
+
+
 class CrawlTable(NamedTuple):
     """One cycle of the gait, tabulated over phase; the last row repeats the first."""
 
+    cadence: Cadence
     joint_angle: np.ndarray  # [PHASES + 1, joint], rad
     root_height_m: np.ndarray  # [PHASES + 1], pelvis origin
     root_roll: np.ndarray  # [PHASES + 1], rad
+    travel: np.ndarray  # [PHASES + 1, limb], of a limb's way in stance: 0.5 ahead to -0.5 behind
     in_stance: np.ndarray  # bool[PHASES, limb]
 
 
-def _travel(phase: np.ndarray, duty: float, stride_m: float) -> tuple[np.ndarray, np.ndarray]:
-    """Forward position (m) of the contact point and swing bump (0..1) over phase in [0, 1)."""
+def cadence(gait: Gait, speed_m_per_s: float) -> Cadence:
+    """Frequency and duty at a speed: stance shortens as speed grows, swing stays as it is.
+
+    Righetti et al. 2015 found that in crawling infants; the lengths are the gait's own (choices).
+    """
+    shortest_s = gait.swing_s * gait.duty_least / (1.0 - gait.duty_least)
+    stance_s = gait.stance_travel_m / max(abs(speed_m_per_s), 1e-6)
+    stance_s = float(np.clip(stance_s, shortest_s, max(gait.stance_longest_s, shortest_s)))
+    cycle_s = stance_s + gait.swing_s
+    return Cadence(frequency_hz=1.0 / cycle_s, duty=stance_s / cycle_s)
+
+
+def _travel(phase: np.ndarray, duty: float) -> tuple[np.ndarray, np.ndarray]:
+    """Place of the contact point, 0.5 ahead to -0.5 behind, and swing bump (0..1), over phase."""
     swing = np.clip((phase - duty) / (1.0 - duty), 0.0, 1.0)
     forward = swing**3 * (10.0 - 15.0 * swing + 6.0 * swing**2)
     stance = 0.5 - np.minimum(phase, duty) / duty
-    position = np.where(phase < duty, stance, -0.5 + forward) * stride_m
+    position = np.where(phase < duty, stance, -0.5 + forward)
     return position, np.sin(np.pi * swing) ** 2
 
 
@@ -200,11 +232,11 @@ def _place_arm(
             ]
         )
 
-    rest = np.radians([gait.trunk_pitch_deg, -5.0, gait.elbow_rest_deg, 60.0, -78.0, 0.0])
-    start = angle[joints] if angle[joints].any() else rest
-    angle[joints] = solve_posture(
-        error, start, body.joint_range[joints], rest, 0.01 * np.array([0.1, 0.3, 0.3, 1, 0.5, 1])
+    rest = np.radians(
+        [gait.trunk_pitch_deg, -5.0, gait.elbow_rest_deg, gait.pronation_deg, gait.wrist_deg, 0.0]
     )
+    start = angle[joints] if angle[joints].any() else rest
+    angle[joints] = solve_posture(error, start, body.joint_range[joints], rest, ARM_REST_WEIGHT)
 
 
 def _hip_height_m(limbs: _Limbs, gait: Gait, stance_x_m: np.ndarray, stance: np.ndarray) -> float:
@@ -229,9 +261,11 @@ def tabulate(body: Body, gait: Gait, speed_m_per_s: float) -> CrawlTable:
     index = limbs.joint_of
     phase = np.arange(PHASES) / PHASES
     own = (phase[:, None] + np.array(PATTERNS[gait.pattern])) % 1.0
-    travel, bump = _travel(own, gait.duty, speed_m_per_s * gait.duty / gait.frequency_hz)
-    stance = own < gait.duty
-    knee_x = travel[:, 2:] + gait.knee_centre_m
+    steps = cadence(gait, speed_m_per_s)
+    travel, bump = _travel(own, steps.duty)
+    ahead_m = travel * speed_m_per_s * steps.stance_s
+    stance = own < steps.duty
+    knee_x = ahead_m[:, 2:] + gait.knee_centre_m
     hip_height = _smooth_cycle(
         np.array([_hip_height_m(limbs, gait, knee_x[k], stance[k, 2:]) for k in range(PHASES)]), 9
     )
@@ -266,12 +300,14 @@ def tabulate(body: Body, gait: Gait, speed_m_per_s: float) -> CrawlTable:
                 _place_leg(body, limbs, gait, root, angle[k], side, knee_x[k, limb - 2], toe)
             else:
                 palm = gait.hand_lift_m * bump[k, limb] - SINK_M
-                x = travel[k, limb] + gait.hand_centre_m
+                x = ahead_m[k, limb] + gait.hand_centre_m
                 _place_arm(body, limbs, gait, root, angle[k], side, x, palm)
     angle = follow_angles(body, angle)
     return CrawlTable(
+        cadence=steps,
         joint_angle=np.vstack([angle, angle[:1]]),
         root_height_m=np.append(height, height[0]),
         root_roll=np.append(roll, roll[0]),
+        travel=np.vstack([travel, travel[:1]]),
         in_stance=stance,
     )

@@ -11,12 +11,20 @@ from neurocoord.body.model import Body
 from neurocoord.body.postures import resting_height_m
 from neurocoord.body.reading import BodyReading
 from neurocoord.coordination.allocation import ControllerGains, WarmStart, allocate
-from neurocoord.coordination.crawl import Crawl, crawl_reference, make_crawl
+from neurocoord.coordination.crawl import (
+    Crawl,
+    Way,
+    advance_way,
+    crawl_reference,
+    make_crawl,
+    start_way,
+)
 from neurocoord.coordination.gait import Gait
 from neurocoord.coordination.library import load_movement
 from neurocoord.tasks.body_measures import BODY_MEASURES, body_measures, moments
 from neurocoord.tasks.gait_measures import GAIT_MEASURES, gait_measures
 from neurocoord.tasks.movement import (
+    BLOCK_S,
     MOVEMENT_MEASURES,
     bump,
     by_model,
@@ -30,6 +38,7 @@ from neurocoord.tasks.protocol import Measure, Reach, Task, Trace
 
 MOVEMENT = "crawl_hands_knees"  # in models/movements
 FALLEN_HEIGHT_M = 0.27  # choice: pelvis or thorax origin below this is a fall
+ARRIVED_M = 0.25  # choice: the pelvis this near its goal has arrived
 FALLEN_YAW_RAD = np.pi / 3  # choice: turned away from the way
 
 
@@ -45,9 +54,10 @@ def _gains() -> ControllerGains:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """A crawl: commanded speed, gait, feedback gains, and how noisy the start is."""
+    """A crawl: commanded speed, where to, gait, feedback gains, and how noisy the start is."""
 
-    speed_m_per_s: float = 0.40
+    speed_m_per_s: float = 0.40  # negative: backward
+    goal_m: tuple[float, float] | None = None  # a place on the floor to turn to; none: along +x
     start_noise_rad: float = 0.01
     gait: Gait = field(default_factory=_gait)
     gains: ControllerGains = field(default_factory=_gains)
@@ -63,7 +73,7 @@ class Plan(NamedTuple):
 class Memory(NamedTuple):
     """What the built-in controller remembers between blocks."""
 
-    start_xy: np.ndarray | None  # where the pelvis was at time 0, m
+    way: Way | None  # none before the first block
     warm_start: WarmStart | None
 
 
@@ -74,7 +84,7 @@ def plan(body: Body, settings: Settings) -> Plan:
 
 def start_qpos(body: Body, plan: Plan, rng: np.random.Generator) -> np.ndarray:
     """On hands and knees, as the cycle begins, with a little noise."""
-    wanted = crawl_reference(plan.crawl, -1.0, np.zeros(2))
+    wanted = crawl_reference(plan.crawl, -1.0, start_way(np.zeros(2)))
     qpos = body.model.qpos0.copy()
     qpos[3:7] = wanted.root_quaternion
     qpos[body.joint_qpos] = noisy_start(
@@ -112,19 +122,33 @@ def expert(
     reach: Reach,
 ) -> tuple[np.ndarray, np.ndarray, Memory]:
     """Drive [muscle] of the built-in controller, and the posture it asks for."""
-    start_xy = memory.start_xy
-    if start_xy is None or time_s <= 0.0:
-        start_xy = reading.qpos[env, :2].copy()
-    wanted = crawl_reference(plan.crawl, time_s, start_xy, float(reading.qvel[env, 1]))
+    here, way = reading.qpos[env, :2], memory.way
+    if way is None or time_s <= 0.0:
+        way = start_way(here)
+    else:
+        goal = plan.settings.goal_m
+        way = advance_way(plan.crawl, way, here, yaw_rad(reading, env), goal, BLOCK_S)
+    left = np.array([-np.sin(way.heading_rad), np.cos(way.heading_rad)])
+    wanted = crawl_reference(plan.crawl, time_s, way, float(reading.qvel[env, :2] @ left))
     given = allocate(body, reading, env, wanted, low, high, plan.settings.gains, memory.warm_start)
-    return reach(given.active_state), wanted.joint_angle, Memory(start_xy, given.warm_start)
+    return reach(given.active_state), wanted.joint_angle, Memory(way, given.warm_start)
+
+
+def yaw_rad(reading: BodyReading, env: int) -> float:
+    """Where the pelvis points: 0 along +x, positive to the left."""
+    forward = reading.body_rotation[env, 1][:, 2]
+    return float(np.arctan2(forward[1], forward[0]))
 
 
 def outcome(body: Body, plan: Plan, reading: BodyReading, env: int, time_s: float) -> str:
-    """Fallen, or turned away; a crawl is never done."""
-    forward = reading.body_rotation[env, 1][:, 2]
-    turned = abs(np.arctan2(forward[1], forward[0])) > FALLEN_YAW_RAD
-    return "fell" if turned or lowest_trunk_m(body, reading, env) < FALLEN_HEIGHT_M else ""
+    """Fallen, or turned away from its way; done at the goal, and never without one."""
+    goal = plan.settings.goal_m
+    turned = goal is None and abs(yaw_rad(reading, env)) > FALLEN_YAW_RAD
+    if turned or lowest_trunk_m(body, reading, env) < FALLEN_HEIGHT_M:
+        return "fell"
+    if goal is not None and np.linalg.norm(np.subtract(goal, reading.qpos[env, :2])) < ARRIVED_M:
+        return "done"
+    return ""
 
 
 def reward_terms(
@@ -155,7 +179,7 @@ def measure(body: Body, plan: Plan, trace: Trace) -> dict[str, float]:
     distance = float(x[-1] - x[0])
     limb = plan.crawl.limb
     stance = plan.crawl.table.in_stance
-    phase = (time * plan.crawl.gait.frequency_hz % 1.0 * len(stance)).astype(int)
+    phase = (time * plan.crawl.table.cadence.frequency_hz % 1.0 * len(stance)).astype(int)
     swings = ~stance[phase][:, limb[limb >= 0]]
     loaded = trace.contact_force_n[moving][:, limb >= 0] > 5.0
     measures.update(
