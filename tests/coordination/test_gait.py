@@ -238,7 +238,9 @@ def test_swing_limbs_step_after_a_drift(body, crawls):
         data.qpos[body.joint_qpos] = wanted.joint_angle
         mujoco.mj_kinematics(body.model, data)
         rows.append(data)
-    swings = ~crawl.table.in_stance[int(time_s * crawl.table.cadence.frequency_hz * PHASES) % PHASES]
+    swings = ~crawl.table.in_stance[
+        int(time_s * crawl.table.cadence.frequency_hz * PHASES) % PHASES
+    ]
     for limb, name in enumerate(LIMBS):
         kind, side = name.split("_")
         index = body.bodies.index(f"{BODIES[kind]}_{side}")

@@ -50,9 +50,7 @@ def start(generator: Generator) -> np.ndarray:
     return generator.offset.copy()
 
 
-def step(
-    generator: Generator, phase: np.ndarray, load_bw: np.ndarray, step_s: float
-) -> np.ndarray:
+def step(generator: Generator, phase: np.ndarray, load_bw: np.ndarray, step_s: float) -> np.ndarray:
     """Phases [limb] a moment later; ``load_bw`` [limb] is what each bears, in body weights.
 
     d phase_i / dt = own rate + coupling / (2 pi) * mean_j sin(2 pi (common_j - common_i)), where
