@@ -63,8 +63,8 @@ def draw_extracted(figure: Any) -> None:
     words = (
         "Grey line: the bar, 0.90.\n\n"
         f"Below: the {n} synergies of all\nmuscles, largest first; cycle from\n"
-        "touch-down of the right hand and\nleft knee, mean and SD over\ncycles; the nine strongest\n"
-        "muscles of each (weight)."
+        "touch-down of the right hand and\nleft knee, mean and SD over\n"
+        "cycles; the nine strongest\nmuscles of each (weight)."
     )
     space.text(0.0, 1.0, words, transform=space.transAxes, va="top", size=8, color=GREY)
     rows = below.subplots(2, n, height_ratios=(1.0, 1.5), squeeze=False)
@@ -180,8 +180,8 @@ def what_drives() -> str:
 def thinned() -> str:
     """How movement degrades, without and with synergies."""
     head = (
-        "| it sees | feedback alone | error (deg) | and mean levels | error | and synergies | error |"
-        " share |\n|---|---|---|---|---|---|---|---|"
+        "| it sees | feedback alone | error (deg) | and mean levels | error | and synergies |"
+        " error | share |\n|---|---|---|---|---|---|---|---|"
     )
     rows = []
     done = found().thinned

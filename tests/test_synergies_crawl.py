@@ -1,6 +1,8 @@
 """The experiment on synergies at toy size, and the controller that it drives."""
 
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from neurocoord.coordination.reference import LIMBS
 from neurocoord.coordination.synergies import Synergies, limb_of_muscle
 from neurocoord.resources import load_experiment
 
+DOCS = Path(__file__).resolve().parents[1] / "docs"
 EXPERIMENT = load_experiment("synergies_crawl")
 TOY = EXPERIMENT.Config(n_units=6, drive_s=0.1, drive_seeds=(1,))
 
@@ -107,27 +110,60 @@ def test_each_limb_is_asked_for_its_own_phase(crawl):
     np.testing.assert_array_equal(apart.joint_angle[left], plain.joint_angle[left])
 
 
-def test_the_experiment_at_toy_size():
-    config = replace(
-        TOY,
-        others={"again": (0.4, "independent")},
-        record_s=2.2,
-        skip_s=0.0,
-        most_synergies=3,
-        n_driving=2,
-        efforts=(10.0,),
-        fewer=(1,),
-        senses={"every 8 ms": Senses(every_blocks=2)},
+@pytest.fixture(scope="module")
+def toy():
+    return EXPERIMENT.run(
+        replace(
+            TOY,
+            others={"again": (0.4, "independent")},
+            record_s=2.2,
+            skip_s=0.0,
+            most_synergies=2,
+            n_driving=2,
+            efforts=(10.0,),
+            fewer=(1,),
+            senses={"every 8 ms": Senses(every_blocks=2)},
+        )
     )
-    found = EXPERIMENT.run(config)
-    assert found.recording.emg.shape == (2, 100, 142)
-    assert found.similar["again"] == pytest.approx(1.0, abs=0.02)  # the same crawl
-    assert [d.by for d in found.thinned] == list(EXPERIMENT.BY)
-    shares = {d.name: d.share for d in found.what_drives}
+
+
+def test_the_experiment_at_toy_size(toy):
+    assert toy.recording.emg.shape == (2, 100, 142)
+    assert toy.similar["again"] == pytest.approx(1.0, abs=0.02)  # the same crawl
+    assert [d.by for d in toy.thinned] == list(EXPERIMENT.BY)
+    shares = {d.name: d.share for d in toy.what_drives}
     assert shares["feedback alone"] == 0.0 and shares["synergies alone"] == 1.0
     assert 0.0 < shares["2 synergies, effort x 10"] < 1.0
-    assert all(d.lasted_s == pytest.approx(0.1) and not d.fell for d in found.what_drives)
-    assert found.vaf_active_state > 0.5
-    assert found.surface.vaf.size == 3 and set(found.limbs) == set(LIMBS)
-    assert "at VAF 0.90" in EXPERIMENT.counts(found.whole)
-    assert "share" in EXPERIMENT.line(found.thinned[2])
+    assert all(d.lasted_s == pytest.approx(0.1) and not d.fell for d in toy.what_drives)
+    assert toy.vaf_active_state > 0.5
+    assert toy.surface.vaf.size == 2 and set(toy.limbs) == set(LIMBS)
+    assert "at VAF 0.90" in EXPERIMENT.counts(toy.whole)
+    assert "share" in EXPERIMENT.line(toy.thinned[2])
+
+
+def test_controls_keep_the_mean_levels(toy):
+    synergies = toy.synergies
+    for control in (EXPERIMENT.tonic(synergies), EXPERIMENT.half_a_cycle_late(synergies)):
+        assert not np.allclose(control.activation, synergies.activation)
+        np.testing.assert_allclose(
+            control.activation.mean(axis=1), synergies.activation.mean(axis=1)
+        )
+
+
+def test_the_page_and_its_figures_are_made_of_it(toy, monkeypatch):
+    monkeypatch.syspath_prepend(str(DOCS))
+    import make_synergy_figures as script
+    from matplotlib.figure import Figure
+
+    monkeypatch.setattr(script, "found", lambda: toy)
+    for draw, size in script.DRAWINGS.values():
+        figure = Figure(figsize=size, layout="constrained")
+        draw(figure)
+        figure.canvas.draw()
+    page = script.page_with_tables((DOCS / "synergies.md").read_text())
+    assert page.count("| every 8 ms | no fall |") == 1
+    assert page.count("| all muscles | over 2 | over 2 |") == 1
+    with pytest.raises(ValueError, match=r"synergies\.md holds no"):
+        script.page_with_tables("nothing")
+    for name in ("make_synergy_figures", "drawing"):
+        sys.modules.pop(name, None)

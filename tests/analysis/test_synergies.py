@@ -121,5 +121,5 @@ def test_similarity_asks_for_the_same_muscles():
 
 
 def test_counts_beyond_the_record_are_refused():
-    with pytest.raises(ValueError, match="must lie in 1..3"):
+    with pytest.raises(ValueError, match=r"must lie in 1\.\.3"):
         synergies.factorise(np.ones((3, 9)), 4)
