@@ -54,9 +54,9 @@ def draw_extracted(figure: Any) -> None:
         )  # fmt: skip
     limbs.axhline(LEAST_VAF, color=GREY, lw=0.7)
     limbs.axvspan(1.9, 2.1, color=COLOURS[5], alpha=0.3, lw=0)
-    limbs.text(2.15, 0.56, "people: 2", size=7.5, color=GREY)
+    limbs.text(2.15, 0.36, "people: 2", size=7.5, color=GREY)
     limbs.set_title("8 surface muscles of a limb", loc="left", weight="bold")
-    limbs.set_ylim(0.5, 1.0)
+    limbs.set_ylim(0.3, 1.0)
     limbs.set_xlabel("synergies")
     limbs.legend(frameon=False, fontsize=7.5, loc="lower right")
     space.set_axis_off()
@@ -115,8 +115,7 @@ def draw_driven(figure: Any) -> None:
     right.set_xlim(0.0, None)
     right.set_xlabel("crawled for (s); open: fell, filled: time was up")
     right.set_title("what the controller sees", loc="left", weight="bold")
-    right.legend(frameon=False, fontsize=7.5, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=3,
-                 borderaxespad=0.1)  # fmt: skip
+    right.legend(frameon=False, fontsize=8, loc="lower right")
 
 
 DRAWINGS = {"extracted": (draw_extracted, (12.5, 6.4)), "driven": (draw_driven, (10.5, 4.4))}

@@ -58,5 +58,5 @@ def how_many(axes: Any, found: Extraction, bar: float) -> None:
     axes.set_xticks(counts)
     axes.set_xlabel("synergies")
     axes.set_ylabel("variance accounted for")
-    axes.set_ylim(0.5, 1.0)
+    axes.set_ylim(0.3, 1.0)
     axes.legend(frameon=False, fontsize=7.5, loc="lower right")
