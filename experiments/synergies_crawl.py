@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -74,11 +73,14 @@ class Config:
     most_synergies: int = 10  # that are tried
     n_driving: int | None = None  # synergies that drive; none: as many as reach a VAF of 0.90
     drive_s: float = 4.0
-    efforts: tuple[float, ...] = (1.0, 3.0, 10.0, 30.0, 100.0)  # cost of correction, built-in: 1
+    efforts: tuple[float, ...] = (1.0, 10.0, 30.0, 100.0)  # cost of correction, built-in: 1
     effort: float = 10.0  # that cost where the senses are thinned, and of what stands beside them
     fewer: tuple[int, ...] = (1, 4)  # synergies that drive instead
     hold_above_bw: float = 0.1  # where load holds the generator back
     senses: Mapping[str, Senses] = field(default_factory=lambda: dict(SENSES))
+    softer: Mapping[str, float] = field(
+        default_factory=lambda: {"24 ms late": 100.0}
+    )  # of these, once more with all corrections so dear, of feedback alone as well
     n_units: int = 40
 
 
@@ -240,11 +242,11 @@ def run(config: Config | None = None) -> Found:
     synergies, vaf = driving(recording, whole.factors[n - 1], limb_of_muscle(crawl.body))
     what_drives = _what_drives(chosen, crawl, recording, whole, synergies)
     thinned = []
-    level = tonic(synergies)
-    for (name, senses), seed in product(chosen.senses.items(), chosen.drive_seeds):
-        plain, pace = Pace(senses=senses), Pace(effort=chosen.effort, senses=senses)
-        for by, driver, how in zip(BY, (None, level, synergies), (plain, pace, pace)):
-            thinned.append(drive(chosen, crawl, name, driver, how, seed, by))
+    drivers = dict(zip(BY, (None, tonic(synergies), synergies)))
+    for name, by, pace in _thinned(chosen):
+        thinned += [
+            drive(chosen, crawl, name, drivers[by], pace, seed, by) for seed in chosen.drive_seeds
+        ]
     return Found(
         recording=recording,
         whole=whole,
@@ -299,6 +301,19 @@ def _what_drives(
     ]
     seed = config.drive_seeds[0]
     return [drive(config, crawl, name, s, p, seed, BY[2], hold) for name, s, p, hold in tried]
+
+
+def _thinned(config: Config) -> list[tuple[str, str, Pace]]:
+    """Name, what drives (of BY) and pace of every condition."""
+    found = []
+    for name, senses in config.senses.items():
+        for by in BY:
+            effort = 1.0 if by == BY[0] else config.effort
+            found.append((name, by, Pace(effort=effort, senses=senses)))
+    for name, effort in config.softer.items():
+        pace = Pace(effort=effort, senses=config.senses[name])
+        found += [(f"{name}, effort x {effort:g}", by, pace) for by in BY]
+    return found
 
 
 def counts(found: extraction.Extraction) -> str:

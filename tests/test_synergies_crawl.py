@@ -123,6 +123,7 @@ def toy():
             efforts=(10.0,),
             fewer=(1,),
             senses={"every 8 ms": Senses(every_blocks=2)},
+            softer={"every 8 ms": 50.0},
         )
     )
 
@@ -130,7 +131,7 @@ def toy():
 def test_the_experiment_at_toy_size(toy):
     assert toy.recording.emg.shape == (2, 100, 142)
     assert toy.similar["again"] == pytest.approx(1.0, abs=0.02)  # the same crawl
-    assert [d.by for d in toy.thinned] == list(EXPERIMENT.BY)
+    assert [d.by for d in toy.thinned] == 2 * list(EXPERIMENT.BY)
     shares = {d.name: d.share for d in toy.what_drives}
     assert shares["feedback alone"] == 0.0 and shares["synergies alone"] == 1.0
     assert 0.0 < shares["2 synergies, effort x 10"] < 1.0
@@ -162,6 +163,7 @@ def test_the_page_and_its_figures_are_made_of_it(toy, monkeypatch):
         figure.canvas.draw()
     page = script.page_with_tables((DOCS / "synergies.md").read_text())
     assert page.count("| every 8 ms | no fall |") == 1
+    assert page.count("| every 8 ms, effort x 50 | no fall |") == 1
     assert page.count("| all muscles | over 2 | over 2 |") == 1
     with pytest.raises(ValueError, match=r"synergies\.md holds no"):
         script.page_with_tables("nothing")
