@@ -310,9 +310,9 @@ def _thinned(config: Config) -> list[tuple[str, str, Pace]]:
         for by in BY:
             effort = 1.0 if by == BY[0] else config.effort
             found.append((name, by, Pace(effort=effort, senses=senses)))
-    for name, effort in config.softer.items():
-        pace = Pace(effort=effort, senses=config.senses[name])
-        found += [(f"{name}, effort x {effort:g}", by, pace) for by in BY]
+        if name in config.softer:
+            soft = Pace(effort=config.softer[name], senses=senses)
+            found += [(f"{name}, effort x {soft.effort:g}", by, soft) for by in BY]
     return found
 
 
