@@ -65,6 +65,7 @@ figures: $(STAMP)
 	@"$(BIN)/python" docs/make_body_figures.py
 	@"$(BIN)/python" docs/make_measure_figures.py
 	@"$(BIN)/python" docs/make_synergy_figures.py
+	@"$(BIN)/python" docs/make_dynamometer_figures.py
 
 clean:
 	rm -rf build dist .numba_cache .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,15 +1,16 @@
 """Does synchronizing motor units change force output, steadiness, or what movement costs?
 
-Three tasks under three synchronization strategies, on the same noise seed by seed. The isometric
-knee extension is done at equal drive, rolling and crawling at the same commanded movement. Writes
-a results folder with tables and a figure. `neurocoord compare` is this file; run as a script it
-takes the same options:
+Three tasks under three synchronization strategies, on the same noise seed by seed; a fourth,
+`isokinetic`, where it is named. Those at the dynamometer are done at equal drive, rolling and
+crawling at the same commanded movement. Writes a results folder with tables and a figure.
+`neurocoord compare` is this file; run as a script it takes the same options:
 
     python experiments/compare_synchronization.py --seeds 10
 """
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -29,7 +30,7 @@ from neurocoord.trial import TrialConfig
 class Config:
     """What is compared. The sizes are a choice: the whole fits into three minutes on two cores."""
 
-    tasks: tuple[str, ...] = tuple(TASKS)
+    tasks: tuple[str, ...] = ("isometric", "roll", "crawl")
     strategies: tuple[str, ...] = ("independent", "common_drive", "short_term")  # baseline first
     n_seeds: int = 5
     first_seed: int = 0
@@ -41,7 +42,15 @@ class Config:
 
 SECONDS = {"crawl": 6.0}
 
-HELD_EQUAL = {"isometric": "drive", "roll": "commanded movement", "crawl": "commanded movement"}
+HELD_EQUAL = {
+    "isometric": "drive",
+    "isokinetic": "drive",
+    "roll": "commanded movement",
+    "crawl": "commanded movement",
+    "balance": "commanded posture",
+    "react": "commanded posture and push",
+}
+AT_DYNAMOMETER = tuple(name for name, task in TASKS.items() if task.body == "dynamometer")
 
 # What is shown, in this order; every other measure of a task is in trials.csv and summary.csv.
 MEASURES = {
@@ -58,6 +67,19 @@ MEASURES = {
         "power_high_w": "Metabolic power, high hold",
         "torque_per_power_low_nm_per_w": "Torque/power, low hold",
         "torque_per_power_high_nm_per_w": "Torque/power, high hold",
+    },
+    "isokinetic": {
+        "torque_isometric_nm": "Torque, isometric",
+        "torque_isometric_cv": "Torque CV, isometric",
+        "torque_concentric_nm": "Torque, concentric",
+        "concentric_over_isometric": "Concentric over isometric",
+        "work_concentric_j": "Work, concentric",
+        "power_concentric_w": "Metabolic power, concentric",
+        "efficiency_concentric": "Efficiency, concentric",
+        "torque_eccentric_nm": "Torque, eccentric",
+        "eccentric_over_isometric": "Eccentric over isometric",
+        "power_eccentric_w": "Metabolic power, eccentric",
+        "work_enhancement": "Work after a stretch over without",
     },
     "roll": {
         "roll_time_s": "Time to roll",
@@ -76,6 +98,22 @@ MEASURES = {
         "efficiency": "Efficiency",
         "cost_of_transport_j_per_kg_m": "Cost of transport",
         "sideways_drift_m": "Sideways drift",
+    },
+    "balance": {
+        "time_held_s": "Time held",
+        "sway_m": "Sway",
+        "margin_of_stability_m": "Margin of stability",
+        "tracking_error_deg": "Tracking error",
+        "muscle_force_fluctuation": "Force fluctuation",
+        "metabolic_power_w": "Metabolic power",
+    },
+    "react": {
+        "time_held_s": "Time up",
+        "displacement_m": "Displacement",
+        "displacement_left_m": "Displacement left",
+        "least_margin_of_stability_m": "Least margin of stability",
+        "drive": "Drive",
+        "metabolic_power_w": "Metabolic power",
     },
 }
 
@@ -113,7 +151,7 @@ def conditions(config: Config) -> list[TrialConfig]:
     seconds = {
         task: SECONDS.get(task) if config.seconds is None else config.seconds
         for task in config.tasks
-        if task != "isometric"  # its protocol has a length of its own
+        if task not in AT_DYNAMOMETER  # their protocols have lengths of their own
     }
     return study.conditions(
         config.tasks,
@@ -204,13 +242,18 @@ def _equal(report: Report) -> str:
 def _row_title(task: str, report: Report) -> str:
     done = [o for o in report.outcomes if o.config.task == task and not o.error]
     falls = sum(outcome.fell for outcome in done)
-    told = "" if task == "isometric" else f"; falls: {falls} of {len(done)}"
+    told = "" if task in AT_DYNAMOMETER else f"; falls: {falls} of {len(done)}"
     return f"{task.capitalize()} at equal {report.held_equal[task]}{told}"
 
 
 def shown(task: str, report: Report) -> dict[str, str]:
-    """Measures of a task that are shown, with what a person calls them."""
-    there = {row.measure for row in report.summary if row.task == task}
+    """Measures of a task that are shown, with what a person calls them; at the dynamometer those
+    of the efforts that were made."""
+    there = {
+        row.measure
+        for row in report.summary
+        if row.task == task and not (task in AT_DYNAMOMETER and math.isnan(row.mean))
+    }
     return {name: label for name, label in MEASURES.get(task, {}).items() if name in there}
 
 

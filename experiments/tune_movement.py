@@ -1,6 +1,6 @@
 """Which parameters make a movement steady and cheap? A search with CMA-ES (Hansen 2016).
 
-    python experiments/tune_movement.py crawl --minutes 20 --seed 3 --out movement.json
+    python experiments/tune_movement.py crawl_hands_knees --minutes 20 --seed 3 --out movement.json
 
 It starts at the movement kept in models/movements. Each candidate does a few trials over a spread
 of conditions (how strong the muscles are, how slippery the floor, how fast to crawl), in each
@@ -31,9 +31,9 @@ import numpy as np
 
 from neurocoord import seeds, trial
 from neurocoord.body.ground import Ground
-from neurocoord.coordination.library import load_movement, movement_from
+from neurocoord.coordination.library import load_movement, movement_from, movement_names
+from neurocoord.coordination.roll import RollPlan
 from neurocoord.results import atomic_path
-from neurocoord.settings import nearest
 from neurocoord.synchrony import STRATEGIES
 from neurocoord.tasks import crawl, roll
 from neurocoord.trial import Pools, Synchrony, TrialConfig
@@ -95,7 +95,7 @@ SPACE = {
         Parameter("plan.limb_stiffness_nm_per_rad", 5, 80),
         *_frame(
             "first",
-            ("roll", 15, 70),
+            ("roll", 15, 80),
             ("trunk_flexion", 5, 45),
             ("trunk_rotation", 5, 50),
             ("lead_shoulder_flexion", 60, 160),
@@ -106,7 +106,7 @@ SPACE = {
         ),
         *_frame(
             "second",
-            ("roll", 75, 150),
+            ("roll", 75, 160),
             ("trunk_flexion", -10, 30),
             ("trunk_rotation", -10, 40),
             ("lead_shoulder_flexion", 80, 170),
@@ -119,7 +119,37 @@ SPACE = {
         *GAINS,
     ],
 }
-KEPT = {"crawl": crawl.MOVEMENT, "roll": roll.MOVEMENT}
+# From prone on to supine: by the arm that pushes, and a back that arches and turns.
+BACK = [
+    *(p for p in SPACE["roll"] if not p.path.startswith(("plan.first", "plan.second"))),
+    *_frame(
+        "first",
+        ("roll", 185, 250),
+        ("trunk_flexion", -35, 15),
+        ("trunk_rotation", -10, 50),
+        ("lead_shoulder_flexion", 60, 170),
+        ("trail_shoulder_flexion", -20, 90),
+        ("trail_shoulder_adduction", -90, 0),
+        ("trail_elbow", 5, 130),
+        ("lead_hip_flexion", -15, 60),
+        ("trail_hip_flexion", -20, 80),
+        ("trail_knee", 0, 110),
+        ("trail_hip_adduction", -40, 20),
+    ),
+    *_frame(
+        "second",
+        ("roll", 240, 330),
+        ("trunk_flexion", -35, 20),
+        ("trunk_rotation", -10, 50),
+        ("lead_shoulder_flexion", 30, 170),
+        ("trail_shoulder_flexion", -40, 90),
+        ("trail_shoulder_adduction", -100, 20),
+        ("trail_elbow", 0, 100),
+        ("trail_hip_flexion", -25, 60),
+        ("trail_knee", 0, 100),
+        ("trail_hip_adduction", -40, 30),
+    ),
+]
 SECONDS = {"crawl": 5.0, "roll": 4.0}
 # Cost of a trial: each measure times its weight, and FAILED for a fall or no roll (choice).
 WEIGHTS = {
@@ -129,7 +159,7 @@ WEIGHTS = {
         "swing_contact_share": 4,
         "drive": 6,
     },
-    "roll": {"tracking_error_deg": 0.1, "roll_time_s": 1, "drive": 4},
+    "roll": {"tracking_error_deg": 0.1, "roll_time_s": 1, "drive": 6},
 }
 SPEED_WEIGHT = 10.0  # per m/s beside the commanded speed
 # The spread: what a trial draws, evenly within each range (choices). Trials take the ranges of
@@ -145,7 +175,7 @@ OTHER = "is no file of this search, or of another space; name another --out"
 class Config:
     """A search; `MEANING` tells what each is. Sizes are choices."""
 
-    kind: str = "crawl"
+    movement: str = crawl.MOVEMENT
     out: Path = Path("movement.json")
     minutes: float = 20.0
     generations: int | None = None
@@ -174,10 +204,23 @@ MEANING = {
 }
 
 
-def plain(kind: str) -> dict[str, Any]:
+def kind_of(movement: str) -> str:
+    """Whether a kept movement is a crawl or a roll."""
+    return "roll" if isinstance(load_movement(movement).plan, RollPlan) else "crawl"
+
+
+def space_of(movement: str) -> list[Parameter]:
+    """The numbers of a kept movement that are searched for."""
+    plan = load_movement(movement).plan
+    if isinstance(plan, RollPlan):
+        return BACK if plan.start.roll > 90.0 else SPACE["roll"]
+    return SPACE["crawl"]
+
+
+def plain(movement: str) -> dict[str, Any]:
     """The kept movement as the plain values of its file."""
-    kept = load_movement(KEPT[kind])
-    found = {"kind": kind, "plan": asdict(kept.plan), "gains": asdict(kept.gains)}
+    kept = load_movement(movement)
+    found = {"kind": kind_of(movement), "plan": asdict(kept.plan), "gains": asdict(kept.gains)}
     return json.loads(json.dumps(found))
 
 
@@ -206,7 +249,8 @@ def written(found: dict[str, Any], space: Sequence[Parameter], point: np.ndarray
 def configs_of(config: Config, found: dict[str, Any], stream: str, first: int, n: int) -> list:
     """Trials `first` to `first + n` of a stream: a seed each, the strategies taken in turn."""
     plan, gains = movement_from(found)
-    task = crawl if config.kind == "crawl" else roll
+    kind = kind_of(config.movement)
+    task = crawl if kind == "crawl" else roll
     settings = task.Settings(**{"gait" if task is crawl else "plan": plan, "gains": gains})
     names = sorted(STRATEGIES)
 
@@ -217,9 +261,9 @@ def configs_of(config: Config, found: dict[str, Any], stream: str, first: int, n
             speed = rng.uniform(*SPEEDS_M_PER_S[k % len(SPEEDS_M_PER_S)])
             drawn = replace(settings, speed_m_per_s=round(float(speed), 3))
         return TrialConfig(
-            task=config.kind,
+            task=kind,
             seed=seeds.stream(config.seed, stream, k) % 2**31,
-            seconds=config.seconds or SECONDS[config.kind],
+            seconds=config.seconds or SECONDS[kind],
             synchrony=Synchrony(strategy=names[k % len(names)]),
             pools=Pools(n_units=config.units),
             settings=drawn,
@@ -236,8 +280,11 @@ def cost(done: trial.Trial) -> float:
     failed = done.fell if kind == "crawl" else not measures["rolled"]
     total = 0.0
     if failed:
-        lost = 1.0 - max(done.trace.time_s[-1], 0.0) / (done.config.seconds or 1.0)
-        total += FAILED * (1.0 + (lost if kind == "crawl" else 0.0))
+        if kind == "crawl":
+            lost = 1.0 - max(done.trace.time_s[-1], 0.0) / (done.config.seconds or 1.0)
+        else:
+            lost = 1.0 - np.clip(abs(measures["turned_deg"]) / 180.0, 0.0, 1.0)
+        total += FAILED * (1.0 + lost)
     if kind == "crawl":
         wanted = done.config.settings.speed_m_per_s
         total += SPEED_WEIGHT * abs(measures["speed_m_per_s"] - wanted)
@@ -264,7 +311,7 @@ def begin(config: Config, space: Sequence[Parameter]) -> dict[str, Any]:
     """The file as an earlier start left it, or as a first start begins it."""
     names = [p.path for p in space]
     if not config.out.exists():
-        found = plain(config.kind)
+        found = plain(config.movement)
         mean = np.clip(read(found, space), 0.0, 1.0).tolist()
         search = {"names": names, "mean": mean, "sigma": config.sigma, "generation": 0}
         return {**found, "search": {**search, "best": None}}
@@ -273,7 +320,7 @@ def begin(config: Config, space: Sequence[Parameter]) -> dict[str, Any]:
         there = found["search"]["names"]
     except (ValueError, KeyError, TypeError):
         raise ValueError(f"{config.out} {OTHER}") from None
-    if found["kind"] != config.kind or there != names:
+    if found["kind"] != kind_of(config.movement) or there != names:
         raise ValueError(f"{config.out} {OTHER}")
     return found
 
@@ -325,7 +372,7 @@ def check(
     search, n = found["search"], config.check_trials
     points = {"mean": search["mean"], "best": search["best"]["point"]}
     rivals = {name: written(found, space, np.array(point)) for name, point in points.items()}
-    rivals["kept"] = {**found, **plain(config.kind)}
+    rivals["kept"] = {**found, **plain(config.movement)}
     fresh = f"check {search['generation']}"
     means = {
         name: float(costs(configs_of(config, rival, fresh, 0, n), executor).mean())
@@ -337,7 +384,7 @@ def check(
 
 
 def _made_by(config: Config) -> str:
-    words = ["experiments/tune_movement.py", config.kind, "--seed", str(config.seed)]
+    words = ["experiments/tune_movement.py", config.movement, "--seed", str(config.seed)]
     words += ["--units", str(config.units), "--trials", str(config.trials)]
     return f"CMA-ES: {shlex.join(words)}"
 
@@ -351,10 +398,7 @@ def run(config: Config | None = None) -> dict[str, Any]:
         raise ModuleNotFoundError(
             "tune_movement needs CMA-ES: python -m pip install 'neurocoord[tune]'"
         ) from None
-    if config.kind not in SPACE:
-        hint = nearest(config.kind, SPACE)
-        raise ValueError(f"kind {config.kind!r} is unknown; allowed: {', '.join(SPACE)}{hint}")
-    space, ends = SPACE[config.kind], time.monotonic() + 60 * config.minutes
+    space, ends = space_of(config.movement), time.monotonic() + 60 * config.minutes
     found = {**begin(config, space), "made_by": _made_by(config)}
     done = found["search"]["generation"]
     rng = seeds.generator(config.seed, "tune", done)
@@ -382,9 +426,9 @@ def run(config: Config | None = None) -> dict[str, Any]:
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("kind", choices=list(SPACE))
+    parser.add_argument("movement", help="one of models/movements: " + ", ".join(movement_names()))
     for field in fields(Config):
-        if field.name != "kind":
+        if field.name != "movement":
             of = {"out": Path, "minutes": float, "sigma": float, "seconds": float}.get(field.name)
             name = f"--{field.name.replace('_', '-')}"
             parser.add_argument(

@@ -116,6 +116,14 @@ def test_threads_has_a_figure_or_a_reason() -> None:
     assert len(rows) == 1 and rows[0].target == 1.8
 
 
+def test_the_loop_tells_both_crawls_and_what_two_threads_gain() -> None:
+    rows = bench.GROUPS["loop"](TINY)
+    sound(rows)
+    assert [row.target for row in rows] == [5.0, 3.0, 1.8]
+    assert "Crawl-v0" in rows[0].name and "controller" in rows[1].name
+    assert all(row.value is not None and row.unit == "x" for row in rows)
+
+
 def test_startup_starts_with_an_empty_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     caches = []
 

@@ -135,6 +135,8 @@ BAD = [
     (["run", "crawl", "--set", "settings.speed_m_per_s"], ["path=value"]),
     (["run", "isometric", "--set", "settings.low_drive=7"], ["low_drive=7"]),
     (["run", "crawl", "--sed", "1"], ["--sed"]),
+    (["run", "balance", "--push", "thorax:1:0.1:0,100"], ["body:start_s:duration_s:x,y,z"]),
+    (["run", "balance", "--push", "torax:1:0.1:0,9,0"], ["did you mean 'thorax'"]),
     (["info", "--muscle", "VAS_L_x"], ["'VAS_L_x'", "did you mean 'VAS_L_"]),
     (["view", "crawl"], ["--save crawl.mp4"]),
     (["view", "crawl", "--save", "crawl.avi"], ["crawl.avi", ".mp4 or .gif"]),

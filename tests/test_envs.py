@@ -225,6 +225,37 @@ def test_a_wrong_keyword_is_named(options, message) -> None:
         envs.NeurocoordEnv(**{"task": "isometric", "n_units": FEW, **options})
 
 
+def test_a_field_of_the_settings_may_be_given_by_name() -> None:
+    env = _make("neurocoord/Balance-v0", posture="bird_dog", side="left")
+    settings = env.runner.config.settings
+    assert (settings.posture, settings.side) == ("bird_dog", "left")
+    named = dict(zip(envs.observation_names(env), env.reset(seed=0)[0]))
+    assert (named["goal_bird_dog"], named["goal_hands_knees"], named["goal_side"]) == (1, 0, -1)
+    env.close()
+    with pytest.raises(ValueError, match="did you mean 'posture'"):
+        envs.NeurocoordEnv("balance", n_units=FEW, postre="bird_dog")
+    with pytest.raises(ValueError, match="did you mean 'bird_dog'"):
+        envs.NeurocoordEnv("balance", n_units=FEW, posture="bird_dgo")
+
+
+def test_pushes_are_told_and_applied() -> None:
+    env = _make("neurocoord/React-v0", earliest_s=0.02, latest_s=0.03)
+    drawn = [env.reset(seed=seed)[1]["pushes"] for seed in (1, 2, 1)]
+    assert drawn[0] == drawn[2] != drawn[1]
+    (push,) = drawn[2]
+    assert env.runner.simulation.external_force()[0] == 0.0
+    forces = []
+    for _ in range(4):
+        info = env.step(np.zeros(env.action_space.shape))[4]
+        forces.append(env.runner.simulation.external_force()[0])
+    assert info["pushes"] == (push,)
+    assert max(forces) == pytest.approx(np.abs(push.force_n).max())
+    env.close()
+    given = _make("neurocoord/Balance-v0", pushes=[push])
+    assert given.reset(seed=0)[1]["pushes"] == (push,)
+    given.close()
+
+
 def test_reset_takes_no_options_and_a_step_needs_a_reset(seated) -> None:
     with pytest.raises(ValueError, match="options"):
         seated.reset(options={"speed": 1})

@@ -54,13 +54,27 @@ DOORS = {
 # Folder: the table in its __init__, and files in it that are no entries of the table.
 TABLES: dict[str, tuple[str, frozenset[str]]] = {
     "synchrony": ("STRATEGIES", frozenset({"recorded"})),
-    "tasks": ("TASKS", frozenset({"protocol", "movement", "body_measures", "gait_measures"})),
+    "tasks": (
+        "TASKS",
+        frozenset(
+            {
+                "protocol",
+                "movement",
+                "body_measures",
+                "gait_measures",
+                "dynamometry",
+                "lever_protocol",
+                "lever_measures",
+                "steadiness",
+            }
+        ),
+    ),
     "validation": ("PAPERS", frozenset({"protocol"})),
 }
 MAX_LINES = 400
 # A compiled kernel may stay in one file: numba's cache does not see edits of files it calls into.
 MAX_KERNEL_LINES = 600
-KERNELS = ("coordination.solver",)
+KERNELS = ("coordination.solver", "motorunits.tick")
 
 
 def sources(package: Path) -> dict[str, Path]:

@@ -7,30 +7,37 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neurocoord.coordination.library import movement_from
+from neurocoord.coordination.library import movement_from, movement_names
 from neurocoord.resources import load_experiment
 from neurocoord.synchrony import STRATEGIES
 
 pytest.importorskip("cma", reason="the search needs CMA-ES: pip install 'neurocoord[tune]'")
 TUNE = load_experiment("tune_movement")
-KINDS = sorted(TUNE.SPACE)
+MOVEMENTS = movement_names()
 TOY = TUNE.Config(
-    kind="roll", generations=1, seed=3, units=4, trials=1, population=2, check_trials=0, seconds=0.1
+    movement="roll_supine_to_prone",
+    generations=1,
+    seed=3,
+    units=4,
+    trials=1,
+    population=2,
+    check_trials=0,
+    seconds=0.1,
 )
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_kept_movement_lies_inside_the_space(kind: str) -> None:
-    found, space = TUNE.plain(kind), TUNE.SPACE[kind]
+@pytest.mark.parametrize("movement", MOVEMENTS)
+def test_the_kept_movement_lies_inside_the_space(movement: str) -> None:
+    found, space = TUNE.plain(movement), TUNE.space_of(movement)
     start = TUNE.read(found, space)
     assert len({p.path for p in space}) == len(space)
     outside = [p.path for p, share in zip(space, start) if not 0 <= share <= 1]
     assert outside == []
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_point_is_written_and_read_again(kind: str) -> None:
-    found, space = TUNE.plain(kind), TUNE.SPACE[kind]
+@pytest.mark.parametrize("movement", MOVEMENTS)
+def test_a_point_is_written_and_read_again(movement: str) -> None:
+    found, space = TUNE.plain(movement), TUNE.space_of(movement)
     before = json.dumps(found)
     point = np.linspace(0.05, 0.95, len(space))
     other = TUNE.written(found, space, point)
@@ -41,7 +48,7 @@ def test_a_point_is_written_and_read_again(kind: str) -> None:
 
 def test_trials_take_strategies_in_turn_and_new_seeds() -> None:
     n = len(STRATEGIES)
-    trials = TUNE.configs_of(TOY, TUNE.plain("roll"), "tune", 1, 2 * n)
+    trials = TUNE.configs_of(TOY, TUNE.plain("roll_supine_to_prone"), "tune", 1, 2 * n)
     taken = [t.synchrony.strategy for t in trials]
     assert set(taken[:n]) == set(STRATEGIES) and taken[n:] == taken[:n]
     assert len({t.seed for t in trials}) == 2 * n
@@ -63,13 +70,24 @@ def test_a_search_goes_on_from_its_file(tmp_path: Path) -> None:
 
 def test_a_file_of_something_else_is_refused_and_kept(tmp_path: Path) -> None:
     path = tmp_path / "movement.json"
-    for text in ("not JSON", json.dumps(TUNE.plain("roll"))):
+    for text in ("not JSON", json.dumps(TUNE.plain("roll_supine_to_prone"))):
         path.write_text(text)
         with pytest.raises(ValueError, match=r"movement\.json is no file of this search"):
             TUNE.run(replace(TOY, out=path))
         assert path.read_text() == text
 
 
-def test_a_wrong_kind_is_told_the_right_ones() -> None:
-    with pytest.raises(ValueError, match="allowed: crawl, roll; did you mean 'crawl'"):
-        TUNE.run(replace(TOY, kind="crowl"))
+def test_a_wrong_movement_is_told_the_right_ones() -> None:
+    with pytest.raises(ValueError, match="did you mean 'crawl_hands_knees'"):
+        TUNE.run(replace(TOY, movement="crawl_hands_kness"))
+
+
+def test_trials_are_spread_over_speed_strength_and_friction() -> None:
+    config = replace(TOY, movement="crawl_hands_knees")
+    trials = TUNE.configs_of(config, TUNE.plain(config.movement), "tune", 0, 12)
+    for k, t in enumerate(trials):
+        low, high = TUNE.SPEEDS_M_PER_S[k % len(TUNE.SPEEDS_M_PER_S)]
+        assert low <= t.settings.speed_m_per_s <= high
+        assert TUNE.STRENGTH[0] <= t.strength <= TUNE.STRENGTH[1]
+        assert TUNE.FRICTION[0] <= t.ground.friction <= TUNE.FRICTION[1]
+    assert len({(t.strength, t.ground.friction) for t in trials}) == len(trials)

@@ -1,11 +1,13 @@
 """Gymnasium environments: the tasks with the muscles' drive left open, a thin shell over a trial.
 
-``import neurocoord.envs`` registers ``neurocoord/Isometric-v0``, ``neurocoord/Roll-v0`` and
-``neurocoord/Crawl-v0`` and does nothing else; ``docs/environments.md`` tells every entry.
+``import neurocoord.envs`` registers what stands in ``IDS`` and does nothing else;
+``docs/environments.md`` tells every entry.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import gymnasium
@@ -14,8 +16,10 @@ from gymnasium.spaces import Box
 
 from neurocoord.body.reading import BodyReading
 from neurocoord.muscle import mechanics
+from neurocoord.settings import nearest
 from neurocoord.simulation import BLOCK_S, Block, SimulationFailed
 from neurocoord.tasks import task as find_task
+from neurocoord.tasks.protocol import Push
 from neurocoord.trial import Pools, Runner, Synchrony, TrialConfig
 
 if TYPE_CHECKING:
@@ -27,8 +31,11 @@ GRAVITY_M_PER_S2 = 9.81
 PELVIS = 1  # index of the root body
 IDS = {
     "neurocoord/Isometric-v0": "isometric",
+    "neurocoord/Isokinetic-v0": "isokinetic",
     "neurocoord/Roll-v0": "roll",
     "neurocoord/Crawl-v0": "crawl",
+    "neurocoord/Balance-v0": "balance",
+    "neurocoord/React-v0": "react",
 }
 RENDER_MODES = ("human", "rgb_array")
 
@@ -47,6 +54,8 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
     ``action`` Box(0, 1, [muscle], float32): drive of each muscle, in the order of
     ``env.unwrapped.muscles``; within 4 ms the drive moves from the last one to it. Values outside
     0..1 are clipped; NaN is an error. ``observation`` Box(float32): see ``observation_entries``.
+    A field of the task's settings may be given by its name, such as ``posture="bird_dog"``, and
+    ``pushes`` from outside; ``info["pushes"]`` has all pushes of the episode, the task's own too.
     The reward is the plain mean of ``info["reward_terms"]``, each in [0, 1].
 
     ``reset`` runs the task's lead-in (the time before 0) with the built-in controller. A given
@@ -69,10 +78,12 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
         seconds: float | None = None,
         settings: Any = None,
         n_units: int = 120,
+        pushes: Sequence[Push] = (),
         expert_action: bool = False,
         render_mode: str | None = None,
         width: int = 640,
         height: int = 480,
+        **of_task: Any,
     ) -> None:
         if render_mode not in (None, *RENDER_MODES):
             allowed = ", ".join(RENDER_MODES)
@@ -83,6 +94,8 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
                 f"settings={settings!r} is not allowed; task {task!r} takes None or"
                 f" {wanted.__module__}.{wanted.__qualname__}"
             )
+        if of_task:
+            settings = _with_settings(wanted() if settings is None else settings, of_task)
         if isinstance(n_units, bool) or int(n_units) != n_units or n_units < 1:
             raise ValueError(f"n_units={n_units!r} is not allowed; it is an integer of 1 or more")
         self.render_mode = render_mode
@@ -93,6 +106,7 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
                 synchrony=Synchrony(strategy=strategy, strength=strength, scope=scope),
                 pools=Pools(n_units=int(n_units)),
                 settings=settings,
+                pushes=tuple(pushes),
             )
         )
         self.muscles = self.runner.body.muscles
@@ -200,10 +214,23 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
             "outcome": outcome,
             "time_s": self.runner.time_s,
             "seed": self._trial_seed,
+            "pushes": self.runner.pushes,
         }
         if self.expert_action:
             info["expert_action"] = self.runner.command()[0].astype(np.float32)
         return info
+
+
+def _with_settings(settings: Any, given: dict[str, Any]) -> Any:
+    """The task's settings with some of their fields replaced; an unknown name is an error."""
+    known = [field.name for field in fields(settings)]
+    for name in given:
+        if name not in known:
+            raise ValueError(
+                f"{name}={given[name]!r} is unknown; beside the env's own keywords the task's"
+                f" settings are allowed: {', '.join(known)}{nearest(name, known)}"
+            )
+    return replace(settings, **given)
 
 
 def _shown(block: Block) -> np.ndarray:

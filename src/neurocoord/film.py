@@ -24,6 +24,7 @@ import mujoco
 import numpy as np
 
 from neurocoord.body import model as bodies
+from neurocoord.body.dynamometer import lever_geoms
 from neurocoord.body.model import Body
 from neurocoord.simulation import BLOCK_S, STEPS_PER_BLOCK
 from neurocoord.trial import Trial, find_body
@@ -91,7 +92,7 @@ def drawn_model(body: Body, width: int, height: int) -> mujoco.MjModel:
     model.vis.quality.numslices, model.vis.quality.numstacks = ROUNDNESS
     model.vis.global_.offwidth = width
     model.vis.global_.offheight = height
-    skin = model.geom_bodyid > 0
+    skin = (model.geom_bodyid > 0) & ~lever_geoms(model)
     model.geom_rgba[skin, 3] = SKIN_ALPHA
     return model
 

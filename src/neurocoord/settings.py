@@ -49,8 +49,13 @@ def flatten(config: Any) -> dict[str, Any]:
         if _is_group(value):
             found.update({f"{name}.{path}": leaf for path, leaf in flatten(value).items()})
         else:
-            found[name] = list(value) if isinstance(value, tuple) else value
+            found[name] = [_plain(v) for v in value] if isinstance(value, tuple) else value
     return found
+
+
+def _plain(value: Any) -> Any:
+    """A record inside a tuple as the text that it can be read from."""
+    return str(value) if hasattr(value, "from_text") else value
 
 
 def nearest(name: str, allowed: Iterable[str]) -> str:
@@ -125,6 +130,8 @@ def _convert(value: Any, hint: Any, there: Any, path: str) -> Any:
         return texts[str(value)]
     if origin is tuple or hint is tuple:
         return _convert_tuple(value, arguments, there, path)
+    if hasattr(hint, "from_text"):
+        return value if isinstance(value, hint) else hint.from_text(str(value))
     converter = _CONVERTERS.get(hint)
     if converter is None:
         raise ValueError(f"{path} cannot be set by text; it holds {there!r}")
@@ -149,7 +156,8 @@ def _convert_union(value: Any, arguments: tuple[Any, ...], there: Any, path: str
 
 
 def _convert_tuple(value: Any, arguments: tuple[Any, ...], there: Any, path: str) -> Any:
-    parts = [part for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+    comma = ";" if arguments and hasattr(arguments[0], "from_text") else ","
+    parts = [p for p in value.split(comma) if p.strip()] if isinstance(value, str) else value
     if arguments and arguments[-1] is not Ellipsis:
         if len(parts) != len(arguments):
             raise ValueError(f"{path}={value} is not allowed; it must be {len(arguments)} values")

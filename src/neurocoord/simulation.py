@@ -17,6 +17,7 @@ from mujoco.batch import Batch
 from neurocoord.body.clock import BLOCK_S as BLOCK_S
 from neurocoord.body.clock import TICKS_PER_BLOCK as TICKS_PER_BLOCK
 from neurocoord.body.clock import steps_per_block
+from neurocoord.body.dynamometer import elastic_muscles, find_lever
 from neurocoord.body.model import Body
 from neurocoord.body.reading import STAGE, BodyReading, make_reader, read
 from neurocoord.motorunits import kernel, onset, rate_model
@@ -25,12 +26,14 @@ from neurocoord.motorunits.input_noise import input_noise
 from neurocoord.motorunits.parameters import TICK_S as TICK_S
 from neurocoord.motorunits.parameters import Coupling, PoolParameters
 from neurocoord.motorunits.reach import drive_to_reach, reach_curves
-from neurocoord.muscle.mechanics import normalised_length
+from neurocoord.muscle import series_elastic
+from neurocoord.muscle.mechanics import MuscleParameters, normalised_length, tendon_length_m
 
 STEPS_PER_BLOCK = 2  # of the project's own models, whose time step is 2 ms
 _CONTACTS = ("contact_found", "contact_force_n", "contact_position_m")
 LEAST_FIBRE_LENGTH = 0.05  # of the optimal one; motor units do not tell lengths below 0.7 apart
-_RECORD = ("actuator_force", "actuator_length", "actuator_velocity", "qfrc_actuator")
+_AT_START = ("actuator_length", "actuator_velocity")  # what a physics step starts from
+_BY_STEP = ("actuator_force", "qfrc_actuator")  # what it computes
 
 
 class Block(NamedTuple):
@@ -43,9 +46,10 @@ class Block(NamedTuple):
     spikes: np.ndarray  # uint8[env, tick, unit], or empty when not recorded
     step_active_state: np.ndarray  # [env, step, muscle], what MuJoCo was driven by
     muscle_force_n: np.ndarray  # [env, step, muscle], pulling positive, passive force included
-    muscle_length_m: np.ndarray  # [env, step, muscle]
+    muscle_length_m: np.ndarray  # [env, step, muscle]; less an elastic tendon's stretch
     muscle_velocity_m_per_s: np.ndarray  # [env, step, muscle], lengthening positive
     joint_torque_nm: np.ndarray  # [env, step, joint], of all muscles, in the joint's direction
+    lever_torque_nm: np.ndarray  # [env, step], of a dynamometer's lever on its joint; 0 without one
 
 
 class SimulationFailed(RuntimeError):
@@ -60,6 +64,7 @@ class Snapshot(NamedTuple):
     expected: rate_model.ExpectedState
     drive: np.ndarray
     fibre_length: np.ndarray
+    elastic: tuple[np.ndarray, np.ndarray]  # fibre and path lengths of muscles with such tendons
     contacts: dict[str, np.ndarray]  # of the reading: MuJoCo's state does not hold them
 
 
@@ -68,7 +73,8 @@ def step_control(active_state: np.ndarray, n_steps: int) -> np.ndarray:
     n_env, n_ticks, n_muscles = active_state.shape
     if n_steps > n_ticks:
         return np.repeat(active_state, n_steps // n_ticks, axis=1)
-    return active_state.reshape(n_env, n_steps, n_ticks // n_steps, n_muscles).mean(axis=2)
+    held = n_ticks // n_steps
+    return np.add.reduce(active_state.reshape(n_env, n_steps, held, n_muscles), axis=2) / held
 
 
 class Simulation:
@@ -106,9 +112,17 @@ class Simulation:
         self._reach_of: rate_model.Decays | None = None  # the state that the curves belong to
         self._batch = Batch(body.model, self.n_env, n_threads, persistent=True)
         self._reader = make_reader(body, self._batch)
+        self._ctrl = self._batch.bind("ctrl")
         self._qpos = self._batch.bind("qpos")
         self._qvel = self._batch.bind("qvel")
         self._push = self._batch.bind("xfrc_applied")
+        self._lever = find_lever(body)
+        by_step = _BY_STEP if self._lever is None else (*_BY_STEP, "qfrc_constraint")
+        self._recorded = {name: self._batch.bind(name) for name in (*_AT_START, *by_step)}
+        self._elastic = elastic_muscles(body)
+        if self._elastic.size:
+            self._fibres = MuscleParameters(*(p[self._elastic] for p in body.muscle_parameters))
+            self._tendon = series_elastic.tendon(self._fibres)
         self._seen_warnings = np.zeros_like(self._batch.warning)
         self.reset(np.tile(body.model.qpos0, (self.n_env, 1)), seeds=seeds)
 
@@ -121,6 +135,7 @@ class Simulation:
         self._batch.reset(stage=mujoco.mjtStage.mjSTAGE_NONE)
         self._qpos[:] = qpos
         self._qvel[:] = 0.0 if qvel is None else qvel
+        self._push[:] = 0.0
         self._pool_state = kernel.init(self.pools, self.n_env, list(seeds))
         self._expected = rate_model.init(
             self.pools, self.n_env, block_s=BLOCK_S, horizon_s=self._horizon_s
@@ -130,14 +145,25 @@ class Simulation:
         self._restored_contacts: dict[str, np.ndarray] = {}
         self._seen_warnings[:] = self._batch.warning
         self._batch.forward()
-        reading = self.read()
-        self._fibre_length = self._normalised(reading.muscle_length_m)
+        reading = self._refresh()
+        length = reading.muscle_length_m.copy()
+        self._path_m = length[:, self._elastic]  # [env, elastic muscle], also with no such muscle
+        self._fibre_m = np.zeros_like(self._path_m)
+        if self._elastic.size:
+            self._fibre_m = series_elastic.at_rest(self._fibres, self._tendon, self._path_m)
+            length[:, self._elastic] = self._fibre_m + tendon_length_m(self._fibres)
+        self._fibre_length = self._normalised(length)
         return reading
 
     def read(self) -> BodyReading:
         """The bodies' state now (contacts are one physics step old)."""
+        reading = read(self.body, self._reader)
+        return reading._replace(**self._restored_contacts) if self._restored_contacts else reading
+
+    def _refresh(self) -> BodyReading:
+        """`read` after a write to the state: what follows from it is worked out anew."""
         self._batch.forward(stage=STAGE)
-        return read(self.body, self._reader)._replace(**self._restored_contacts)
+        return self.read()
 
     def bounds(self) -> tuple[np.ndarray, np.ndarray]:
         """Lowest and highest active state [env, muscle] the pools are expected to reach."""
@@ -174,9 +200,10 @@ class Simulation:
         self._drive = wanted
         self._restored_contacts = {}
         control = step_control(output.active_state, self._n_steps)
-        record = self._batch.rollout(self._n_steps, control=control, record=_RECORD)
+        record = self._move(control)
         self._check()
-        self._fibre_length = self._normalised(record["actuator_length"][:, -1])
+        if self._has_length:
+            self._fibre_length = self._normalised(record["actuator_length"][:, -1])
         return Block(
             drive=ticks,
             active_state=output.active_state,
@@ -188,7 +215,48 @@ class Simulation:
             muscle_length_m=record["actuator_length"],
             muscle_velocity_m_per_s=record["actuator_velocity"],
             joint_torque_nm=record["qfrc_actuator"][:, :, self.body.joint_dof],
+            lever_torque_nm=self._lever_torque(record, control.shape[:2]),
         )
+
+    def _move(self, control: np.ndarray) -> dict[str, np.ndarray]:
+        """The physics steps of a block, with what is recorded of each, `[env, step, ..]`.
+
+        Each step ends with the stages that `read` needs, and the next goes on from them, so that
+        they are computed once.
+        """
+        n_steps = control.shape[1]
+        record = {
+            name: np.empty((self.n_env, n_steps, bound.shape[1]))
+            for name, bound in self._recorded.items()
+        }
+        for step in range(n_steps):
+            for name in _AT_START:
+                record[name][:, step] = self._recorded[name]
+            self._ctrl[:] = control[:, step]
+            if self._elastic.size:
+                self._pull_elastic(control[:, step], record, step)
+            self._batch.step(stage=STAGE)
+            for name in self._recorded.keys() - set(_AT_START):
+                record[name][:, step] = self._recorded[name]
+        return record
+
+    def _pull_elastic(self, active: np.ndarray, record: dict[str, np.ndarray], step: int) -> None:
+        """Muscles with elastic tendons pull as fibre and tendon in series do, by active states
+        [env, muscle]; the record of a step then tells of their fibres."""
+        dt_s, before = self.body.model.opt.timestep, self._fibre_m
+        path = self._recorded["actuator_length"][:, self._elastic].copy()
+        state = np.maximum(active[:, self._elastic], 0.0)
+        fibre = np.array([
+            series_elastic.advance(
+                self._fibres, self._tendon, before[e], state[e], self._path_m[e], path[e], dt_s
+            )
+            for e in range(self.n_env)
+        ])  # fmt: skip
+        force = series_elastic.tendon_force_n(self._tendon, path - fibre)
+        self._ctrl[:, self._elastic] = force
+        record["actuator_length"][:, step, self._elastic] = fibre + tendon_length_m(self._fibres)
+        record["actuator_velocity"][:, step, self._elastic] = (fibre - before) / dt_s
+        self._fibre_m, self._path_m = fibre, path
 
     def settle(self, drive: np.ndarray, duration_s: float) -> None:
         """Let the pools come to a steady discharge at ``drive`` while the bodies are held still."""
@@ -206,9 +274,8 @@ class Simulation:
             raise ValueError(
                 f"drive has shape {given.shape}, allowed is [env, muscle] = {self._drive.shape}"
             )
-        outside = np.argwhere(~((given >= 0.0) & (given <= 1.0)))
-        if outside.size:
-            env, muscle = outside[0]
+        if not (given.min() >= 0.0 and given.max() <= 1.0):
+            env, muscle = np.argwhere(~((given >= 0.0) & (given <= 1.0)))[0]
             raise ValueError(
                 f"drive of {self.body.muscles[muscle]!r} in env {env} is {given[env, muscle]},"
                 " allowed is 0..1"
@@ -217,8 +284,10 @@ class Simulation:
 
     def _draw_first_phases(self, wanted: np.ndarray) -> None:
         """Where drive sets in after none, if onset synchrony was asked for."""
+        if self._onset_share is None:
+            return
         sets_in = (self._drive == 0.0) & (wanted > 0.0)
-        if self._onset_share is not None and sets_in.any():
+        if sets_in.any():
             pools, state = self.pools, self._pool_state
             onset.draw_first_phases(
                 pools, self.coupling, state, self._onset_share, sets_in, out=state
@@ -242,7 +311,7 @@ class Simulation:
         self._expected = rate_model.advance(
             self.pools,
             self._expected,
-            ticks.mean(axis=1),
+            np.add.reduce(ticks, axis=1) / ticks.shape[1],
             fibre_length=length,
             out=self._expected,
         )
@@ -253,8 +322,24 @@ class Simulation:
         """Push a body with a force (N, world) until told otherwise: an experiment's own push."""
         self._push[env].reshape(-1, 6)[self.body.bodies.index(body_name), :3] = force_n
 
+    def drive_lever(self, env: int, angle_rad: float, speed_rad_per_s: float) -> None:
+        """Put a dynamometer's lever at an angle of its joint, with a speed that it keeps."""
+        if self._lever is None:
+            raise ValueError(
+                f"body {self.body.name!r} has no lever; `body.dynamometer.with_lever` gives it one"
+            )
+        self._qpos[env, self._lever.qpos] = angle_rad
+        self._qvel[env, self._lever.dof] = speed_rad_per_s
+        self._batch.forward(stage=STAGE)  # the next step goes on from there
+
+    def _lever_torque(self, record: dict[str, np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
+        if self._lever is None:
+            return np.zeros(shape)
+        return -record["qfrc_constraint"][:, :, self._lever.dof]
+
     def external_force(self) -> np.ndarray:
-        """Largest applied generalised or Cartesian force of each env (N): zero but for pushes."""
+        """Largest applied generalised or Cartesian force of each env (N): zero but for pushes. A
+        dynamometer's straps and lever act by constraints; the lever's torque is in every block."""
         applied = np.abs(self._batch.bind("qfrc_applied")).max(axis=1)
         return np.maximum(applied, np.abs(self._push).reshape(self.n_env, -1).max(axis=1))
 
@@ -267,6 +352,7 @@ class Simulation:
             expected=deepcopy(self._expected),
             drive=self._drive.copy(),
             fibre_length=self._fibre_length.copy(),
+            elastic=(self._fibre_m.copy(), self._path_m.copy()),
             contacts={name: getattr(reading, name) for name in _CONTACTS},
         )
 
@@ -278,10 +364,13 @@ class Simulation:
         self._limits = None
         self._drive = snapshot.drive.copy()
         self._fibre_length = snapshot.fibre_length.copy()
+        self._fibre_m, self._path_m = (array.copy() for array in snapshot.elastic)
         self._restored_contacts = deepcopy(snapshot.contacts)
-        return self.read()
+        return self._refresh()
 
     def _check(self) -> None:
+        if np.array_equal(self._batch.warning, self._seen_warnings):
+            return
         rose = (self._batch.warning - self._seen_warnings)[:, :, 1]  # env, kind; 0 is detail
         self._seen_warnings[:] = self._batch.warning
         bad = np.flatnonzero(rose.any(axis=1))

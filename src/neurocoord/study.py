@@ -253,7 +253,9 @@ def torque_panels(outcomes: Iterable[Outcome], seed: int) -> list[TracePanel]:
                 lines[outcome.config.synchrony.strategy] = (x, outcome.traces["torque_nm"][shown])
         if lines:
             since = "onset of drive" if name == "ballistic" else "start of window"
-            panels.append(TracePanel(title, f"s from {since}", "knee torque (Nm)", lines))
+            panels.append(
+                TracePanel(title, f"s from {since}", f"{settings.joint} torque (Nm)", lines)
+            )
     return panels
 
 
@@ -271,7 +273,9 @@ def _traces(done: trial.Trial) -> dict[str, np.ndarray]:
     """Knee torque by block of 4 ms in an isometric trial; nothing in others."""
     if done.config.task != "isometric":
         return {}
-    torque = isometric.extension_torque_nm(trial.find_body(done.config), done.trace)
+    torque = isometric.active_torque_nm(
+        trial.find_body(done.config), done.config.settings, done.trace
+    )
     by_block = torque.reshape(-1, STEPS).mean(axis=1)
     return {"time_s": done.trace.time_s.copy(), "torque_nm": by_block}
 

@@ -13,7 +13,7 @@ from neurocoord import seeds, synchrony
 from neurocoord.analysis import running
 from neurocoord.body import model as bodies
 from neurocoord.body import synergists
-from neurocoord.body.ground import Ground, load_on
+from neurocoord.body.ground import Ground, on_ground
 from neurocoord.body.reading import BodyReading
 from neurocoord.motorunits import counts, fatigue, input_noise, onset, orders, published
 from neurocoord.motorunits.parameters import Coupling, PoolParameters, replaced
@@ -27,7 +27,7 @@ from neurocoord.simulation import (
     SimulationFailed,
 )
 from neurocoord.tasks import task as find_task
-from neurocoord.tasks.protocol import Measure, Task, Trace
+from neurocoord.tasks.protocol import Measure, Push, Task, Trace, check_pushes, forces_at
 
 TWITCH_TETANUS_RATIO = 0.2  # of saturating units (choice, within the 0.11 to 0.34 of soleus units)
 ROTATION_GROUP = 20  # neighbours in size that take turns (choice)
@@ -76,6 +76,7 @@ class TrialConfig:
     synchrony: Synchrony = field(default_factory=Synchrony)
     pools: Pools = field(default_factory=Pools)
     settings: Any = None
+    pushes: tuple[Push, ...] = ()  # an experiment's own, beside those of the task
 
 
 class Trial(NamedTuple):
@@ -106,14 +107,18 @@ def complete(config: TrialConfig) -> TrialConfig:
 
 def find_body(config: TrialConfig) -> bodies.Body:
     """The body of a trial: the task's own, or another of its kind by path."""
-    needed = find_task(config.task).body
-    body = load_on(config.body or needed, config.ground, config.strength)
-    if body.kind != needed:
+    task = find_task(config.task)
+    name = config.body or task.body
+    body = bodies.load(name)
+    if body.kind != task.body:
         raise ValueError(
-            f"body={config.body!r} is a {body.kind}; {config.task} needs a {needed}"
-            f" (`neurocoord build --kind {needed}`)"
+            f"body={config.body!r} is a {body.kind}; {config.task} needs a {task.body}"
+            f" (`neurocoord build --kind {task.body}`)"
         )
-    return body
+    if task.set_up is not None:
+        body = task.set_up(name, complete(config).settings)
+    check_pushes(body, config.pushes)
+    return on_ground(body, config.ground, config.strength, name)
 
 
 def make_pools(config: TrialConfig, body: bodies.Body) -> tuple[PoolParameters, Coupling]:
@@ -195,12 +200,16 @@ class Runner:
         self.reading: BodyReading = self.simulation.read()
         self.memory: Any = None
         self.time_s = 0.0
+        self.pushes: tuple[Push, ...] = ()  # of this run: the config's and the task's own
 
     def reset(self, seed: int) -> None:
         """Start over: the body in the task's start, the pools discharging, before the lead-in."""
         rng = seeds.generator(seed, "start")
         qpos = self.task.start_qpos(self.body, self.plan, rng)
         self.reading = self.simulation.reset(qpos[None], seeds=[seeds.stream(seed, "units")])
+        drawn = self.task.pushes(self.plan, seeds.generator(seed, "push"))
+        check_pushes(self.body, drawn)
+        self.pushes = (*self.config.pushes, *drawn)
         self.memory = self.task.begin(self.plan)
         self.time_s = -self.task.lead_in_s(self.plan)
         drive, _ = self.command()
@@ -225,10 +234,18 @@ class Runner:
 
     def advance(self, drive: np.ndarray) -> Block:
         """One block of 4 ms with a drive [muscle]."""
+        self._apply_pushes()
+        if self.task.lever is not None:
+            self.simulation.drive_lever(0, *self.task.lever(self.plan, self.time_s))
         block = self.simulation.advance(drive[None])
         self.reading = self.simulation.read()
         self.time_s += BLOCK_S
         return block
+
+    def _apply_pushes(self) -> None:
+        forces = forces_at(self.pushes, self.time_s, BLOCK_S)
+        for name in {push.body for push in self.pushes}:
+            self.simulation.push(0, name, forces.get(name, np.zeros(3)))
 
     def outcome(self) -> str:
         """ "" while the task goes on, else "fell" or "done"."""
@@ -272,7 +289,7 @@ def run(config: TrialConfig, progress: Callable[[float], None] | None = None) ->
             progress(index / n_blocks)
     else:
         ended = runner.outcome()
-    trace = _trace(rows, full_drive_fraction(runner.pools), ended)
+    trace = _trace(rows, full_drive_fraction(runner.pools), ended, runner.pushes)
     fell = ended not in ("", "done")
     discharge = running.discharge(sums, TICK_S)
     measures = {
@@ -315,6 +332,7 @@ def _row(
         block.muscle_length_m[0],
         block.muscle_velocity_m_per_s[0],
         block.joint_torque_nm[0],
+        block.lever_torque_nm[0],
         block.active_sum[0].mean(axis=0),
         block.spike_sum[0] / BLOCK_S,
         weighted_spike_sum[0] / BLOCK_S,
@@ -323,10 +341,10 @@ def _row(
     )
 
 
-def _trace(rows: list[tuple], fraction: np.ndarray, ended: str) -> Trace:
+def _trace(rows: list[tuple], fraction: np.ndarray, ended: str, pushes: tuple[Push, ...]) -> Trace:
     if not rows:
         raise ValueError("the trial ended before its first block: the start is already an end")
     columns = [np.array(column) for column in zip(*rows, strict=True)]
-    by_step = slice(5, 10)
-    columns[by_step] = [column.reshape(-1, column.shape[-1]) for column in columns[by_step]]
-    return Trace._make([*columns, fraction, ended])
+    by_step = slice(5, 11)
+    columns[by_step] = [column.reshape(-1, *column.shape[2:]) for column in columns[by_step]]
+    return Trace._make([*columns, fraction, ended, pushes])

@@ -20,6 +20,16 @@ SHORT = {
         2.2,
     ),
 }
+SHORT["isokinetic"] = (
+    TASKS["isokinetic"].settings(
+        action="stretch_shortening",
+        speed_deg_per_s=300.0,
+        range_deg=(55.0, 95.0),
+        hold_s=0.55,
+        rest_s=0.05,
+    ),
+    4.0,
+)
 DEFAULT_SHORT = (None, 0.16)
 
 

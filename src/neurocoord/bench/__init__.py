@@ -274,6 +274,13 @@ def physics(size: Size) -> list[Row]:
     return bodies.rows(size)
 
 
+def loop(size: Size) -> list[Row]:
+    """The closed loop: bodies with their motor units, by actions and by the controller."""
+    from neurocoord.bench import closed_loop  # MuJoCo is loaded only for this
+
+    return closed_loop.rows(size)
+
+
 GROUPS: dict[str, Callable[[Size], list[Row]]] = {
     "throughput": throughput,
     "peers": peers,
@@ -282,6 +289,7 @@ GROUPS: dict[str, Callable[[Size], list[Row]]] = {
     "startup": startup,
     "machine": machine,
     "physics": physics,
+    "loop": loop,
 }
 
 

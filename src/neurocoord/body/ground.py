@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import mujoco
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from neurocoord.body.model import Body, body_path, load, muscle_parameters
+from neurocoord.body.model import Body, body_path
 
 FIELD_M = (8.0, 3.0)  # half sizes of the bumpy floor, along and across the way (choice)
 CELL_M = 0.05  # choice
@@ -35,13 +34,18 @@ class Ground:
     bump_seed: int = 0
 
 
-@lru_cache(maxsize=16)
-def load_on(name: str | Path, ground: Ground, strength: float = 1.0) -> Body:
-    """A body of `model.load` on a ground; ``strength`` multiplies every muscle's maximal force."""
+def on_ground(
+    body: Body, ground: Ground, strength: float = 1.0, name: str | Path = "humanoid"
+) -> Body:
+    """A body on a ground; ``strength`` multiplies every muscle's maximal force.
+
+    ``name``: what `model.load` loaded it by, which bumps need.
+    """
     _check(ground, strength)
-    body = load(name)
     if ground == Ground() and strength == 1.0:
         return body
+    if ground.bump_m > 0.0 and body.kind != "humanoid":
+        raise ValueError(f"bump_m={ground.bump_m} is not allowed for a {body.kind}; it is 0")
     model = _bumpy(name, ground) if ground.bump_m > 0.0 else copy.copy(body.model)
     slope = np.radians(ground.uphill_deg)
     g = float(np.linalg.norm(model.opt.gravity))
@@ -49,7 +53,9 @@ def load_on(name: str | Path, ground: Ground, strength: float = 1.0) -> Body:
     model.geom_friction[:, 0] *= ground.friction / model.geom("floor").friction[0]
     for parameters in (model.actuator_gainprm, model.actuator_biasprm):
         parameters[:, 2] *= strength
-    return body._replace(model=model, muscle_parameters=muscle_parameters(model))
+    muscles = body.muscle_parameters
+    stronger = muscles._replace(max_force_n=muscles.max_force_n * strength)
+    return body._replace(model=model, muscle_parameters=stronger)
 
 
 def _check(ground: Ground, strength: float) -> None:

@@ -88,7 +88,7 @@ class Body(NamedTuple):
         return roles(self, action, qpos)
 
 
-def _dof_above(model: mujoco.MjModel) -> np.ndarray:
+def dof_above(model: mujoco.MjModel) -> np.ndarray:
     above = np.zeros((model.nbody, model.nv), bool)
     for body in range(1, model.nbody):
         parent = model.body_parentid[body]
@@ -146,7 +146,7 @@ def _muscle_table(model: mujoco.MjModel, muscles: tuple[str, ...]) -> MuscleTabl
 
 def joints_crossed(model: mujoco.MjModel) -> tuple[tuple[str, ...], ...]:
     """Joints [muscle] that move some of the points of its path and not others."""
-    above = _dof_above(model)
+    above = dof_above(model)
     crossed = []
     for actuator in range(model.nu):
         tendon = model.actuator_trnid[actuator, 0]
@@ -254,7 +254,7 @@ def describe(
         joint_dof=model.jnt_dofadr[hinges].astype(np.int64),
         joint_qpos=model.jnt_qposadr[hinges].astype(np.int64),
         joint_range=model.jnt_range[hinges].copy(),
-        dof_above=_dof_above(model),
+        dof_above=dof_above(model),
         mirror_muscle=_mirror(muscles),
         muscle_parameters=muscle_parameters(model),
         table=table,

@@ -13,6 +13,7 @@ from mujoco.batch import Batch
 
 from neurocoord.body.build import CONTACT_WIDTH, CONTACTS_PER_GEOM
 from neurocoord.body.model import Body
+from neurocoord.motorunits.compiled import compiled
 
 STAGE = mujoco.mjtStage.mjSTAGE_VEL
 
@@ -81,26 +82,27 @@ def make_reader(body: Body, batch: Batch) -> Reader:
     )
 
 
-def _dense_moment(bound: dict[str, np.ndarray], nv: int) -> np.ndarray:
-    length = bound["actuator_length"]
-    n_env, n_muscle = length.shape
-    dense = np.zeros((n_env, n_muscle, nv))
-    for env in range(n_env):
-        count = bound["moment_rownnz"][env]
-        total = int(count.sum())
-        rows = np.repeat(np.arange(n_muscle), count)
-        columns = bound["moment_colind"][env, :total]
-        dense[env, rows, columns] = bound["actuator_moment"][env, :total]
-    return dense
+@compiled
+def _dense(row, column, packed, n_nonzero, columns, values, mass, moment):  # type: ignore[no-untyped-def]
+    """Write the mass matrix [env, nv, nv] and moment arms [env, muscle, nv] from sparse ones."""
+    for env in range(packed.shape[0]):
+        for k in range(row.size):
+            mass[env, row[k], column[k]] = packed[env, k]
+            mass[env, column[k], row[k]] = packed[env, k]
+        at = 0
+        for muscle in range(n_nonzero.shape[1]):
+            for k in range(at, at + n_nonzero[env, muscle]):
+                moment[env, muscle, columns[env, k]] = values[env, k]
+            at += n_nonzero[env, muscle]
 
 
 def read(body: Body, reader: Reader) -> BodyReading:
     """Unpack the bound arrays; the batch must have run ``forward(stage=STAGE)``."""
     bound, nv = reader.bound, body.model.nv
     n_env = bound["qpos"].shape[0]
-    mass = np.zeros((n_env, nv, nv))
-    mass[:, reader.mass_row, reader.mass_column] = bound["M"]
-    mass[:, reader.mass_column, reader.mass_row] = bound["M"]
+    mass, moment = np.zeros((n_env, nv, nv)), np.zeros((n_env, body.model.nu, nv))
+    sparse = (bound[name] for name in ("M", "moment_rownnz", "moment_colind", "actuator_moment"))
+    _dense(reader.mass_row, reader.mass_column, *sparse, mass, moment)
     contact = bound["sensordata"][:, reader.sensor_index]
     return BodyReading(
         time_s=bound["time"].copy(),
@@ -109,7 +111,7 @@ def read(body: Body, reader: Reader) -> BodyReading:
         mass_matrix=mass,
         bias_force=bound["qfrc_bias"].copy(),
         passive_force=bound["qfrc_passive"].copy(),
-        moment_arm=_dense_moment(bound, nv),
+        moment_arm=moment,
         muscle_length_m=bound["actuator_length"].copy(),
         muscle_velocity_m_per_s=bound["actuator_velocity"].copy(),
         body_position_m=bound["xpos"].copy(),

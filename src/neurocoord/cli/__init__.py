@@ -16,7 +16,21 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from neurocoord.cli import adopt, bench, build, muscles, pool, train, validate
-from neurocoord.cli.given import BadInput, Json, Quiet
+from neurocoord.cli.given import (
+    BadInput,
+    Json,
+    Push,
+    Quiet,
+    Scope,
+    Seconds,
+    Seed,
+    Set,
+    Strategy,
+    Strength,
+    Task,
+    count,
+    number,
+)
 from neurocoord.cli.given import checking as _checking
 from neurocoord.cli.given import names as _names
 from neurocoord.cli.given import stoppable as _stoppable
@@ -43,42 +57,6 @@ class Call(NamedTuple):
     experiment: ModuleType | None  # that stands in for experiments/compare_synchronization.py
 
 
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is not a number") from None
-
-
-def _whole(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is not a whole number") from None
-
-
-def _count(text: str) -> int:
-    if _whole(text) < 1:
-        raise typer.BadParameter(f"{text} is not allowed; it must be 1 or more")
-    return _whole(text)
-
-
-Strategy = Annotated[str, typer.Option(help="Synchronization strategy of the motor units.")]
-Strength = Annotated[
-    float, typer.Option(parser=_number, metavar="S", help="Dial of synchronization, 0 to 1.")
-]
-Scope = Annotated[
-    str, typer.Option(help="Who shares input: pool (one muscle), synergists or body.")
-]
-Seconds = Annotated[
-    float | None,
-    typer.Option(parser=_number, metavar="T", help="Length of the trial in s (default: task's)."),
-]
-Seed = Annotated[int, typer.Option(parser=_whole, metavar="N", help="Seed of all noise.")]
-Set = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="Change one setting; may be repeated."),
-]
 Out = Annotated[Path | None, typer.Option(help="Results folder, new or empty.")]
 OwnBody = Annotated[
     Path | None,
@@ -111,7 +89,8 @@ def main(arguments: Sequence[str] | None = None, *, experiment: ModuleType | Non
 def compare(
     context: typer.Context,
     tasks: Annotated[
-        str | None, typer.Option(help="Tasks, separated by commas.", show_default="all")
+        str | None,
+        typer.Option(help="Tasks, separated by commas.", show_default="isometric,roll,crawl"),
     ] = None,
     strategies: Annotated[
         str | None,
@@ -122,14 +101,14 @@ def compare(
     ] = None,
     seeds: Annotated[
         int | None,
-        typer.Option(parser=_count, metavar="N", help="Seeds of each condition.", show_default="5"),
+        typer.Option(parser=count, metavar="N", help="Seeds of each condition.", show_default="5"),
     ] = None,
     seconds: Annotated[
         float | None,
         typer.Option(
-            parser=_number,
+            parser=number,
             metavar="T",
-            help="Length of roll and crawl in s; isometric has its own.",
+            help="Length of roll and crawl in s; the others have their own.",
         ),
     ] = None,
     strength: Strength = 1.0,
@@ -145,7 +124,7 @@ def compare(
     workers: Annotated[
         int | None,
         typer.Option(
-            parser=_count, metavar="N", help="Processes; the numbers are the same for any N."
+            parser=count, metavar="N", help="Processes; the numbers are the same for any N."
         ),
     ] = None,
     out: Out = None,
@@ -198,13 +177,14 @@ def compare(
 @app.command()
 def run(
     context: typer.Context,
-    task: Annotated[str, typer.Argument(help="Task: isometric, roll or crawl.")],
+    task: Task,
     strategy: Strategy = "independent",
     strength: Strength = 1.0,
     scope: Scope = "pool",
     seed: Seed = 0,
     seconds: Seconds = None,
     body: OwnBody = None,
+    push: Push = None,
     set_: Set = None,
     out: Out = None,
     json: Json = False,
@@ -213,11 +193,11 @@ def run(
     """Run one trial and print its measures, with units.
 
     Example: `neurocoord run crawl --strategy common_drive --seed 3
-    --set settings.speed_m_per_s=0.35 --json`
+    --set settings.speed_m_per_s=0.35 --json`; with a push: `--push thorax:2.0:0.1:0,100,0`
     """
     call: Call = context.obj
     with _checking():
-        config = _trial_config(task, strategy, strength, scope, seed, seconds, body, set_)
+        config = _trial_config(task, strategy, strength, scope, seed, seconds, body, push, set_)
         folder = described = None
         if out is not None:
             from neurocoord import results
@@ -271,13 +251,14 @@ def info(
 
 @app.command()
 def view(
-    task: Annotated[str, typer.Argument(help="Task: isometric, roll or crawl.")],
+    task: Task,
     strategy: Strategy = "independent",
     strength: Strength = 1.0,
     scope: Scope = "pool",
     seed: Seed = 0,
     seconds: Seconds = None,
     body: OwnBody = None,
+    push: Push = None,
     set_: Set = None,
     save: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Film to write: .mp4 or .gif.")
@@ -298,7 +279,7 @@ def view(
             raise ValueError(f"--save {save} is not allowed; the film ends in .mp4 or .gif")
         from neurocoord import film
 
-        config = _trial_config(task, strategy, strength, scope, seed, seconds, body, set_)
+        config = _trial_config(task, strategy, strength, scope, seed, seconds, body, push, set_)
         _check_writable(save)
     try:
         with _checking():
@@ -354,12 +335,15 @@ def _trial_config(
     seed: int,
     seconds: float | None,
     body: Path | None,
+    pushes: Sequence[str] | None,
     assignments: Sequence[str] | None,
 ) -> TrialConfig:
     """The config of one trial, checked in all that can be checked before it runs."""
     _check_seconds(seconds)
     from neurocoord import study
 
+    given = [f"body={body}"] if body is not None else []
+    given += [f"pushes={';'.join(pushes)}"] if pushes else []
     configs = study.conditions(
         [task],
         [strategy],
@@ -368,7 +352,7 @@ def _trial_config(
         seconds={task: seconds},
         strength=strength,
         scope=scope,
-        overrides=[*([f"body={body}"] if body is not None else []), *(assignments or ())],
+        overrides=[*given, *(assignments or ())],
     )
     study.check(configs)
     return configs[0]

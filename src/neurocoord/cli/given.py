@@ -13,6 +13,57 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and not
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
 
 
+def number(text: str) -> float:
+    """A number."""
+    try:
+        return float(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a number") from None
+
+
+def whole(text: str) -> int:
+    """A whole number."""
+    try:
+        return int(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a whole number") from None
+
+
+def count(text: str) -> int:
+    """A whole number of 1 or more."""
+    if whole(text) < 1:
+        raise typer.BadParameter(f"{text} is not allowed; it must be 1 or more")
+    return whole(text)
+
+
+Task = Annotated[
+    str, typer.Argument(help="Task: isometric, isokinetic, roll, crawl, balance, react.")
+]
+Strategy = Annotated[str, typer.Option(help="Synchronization strategy of the motor units.")]
+Strength = Annotated[
+    float, typer.Option(parser=number, metavar="S", help="Dial of synchronization, 0 to 1.")
+]
+Scope = Annotated[
+    str, typer.Option(help="Who shares input: pool (one muscle), synergists or body.")
+]
+Seconds = Annotated[
+    float | None,
+    typer.Option(parser=number, metavar="T", help="Length of the trial in s (default: task's)."),
+]
+Seed = Annotated[int, typer.Option(parser=whole, metavar="N", help="Seed of all noise.")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Change one setting; may be repeated."),
+]
+Push = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="BODY:START:SECONDS:X,Y,Z",
+        help="Push a part of the body, in s and N; x forward, y left, z up. May be repeated.",
+    ),
+]
+
+
 class BadInput(Exception):
     """What was given is not allowed; the message is one line for the user."""
 

@@ -114,8 +114,9 @@ def print_comparison(
     table.add_column("unit", style="dim")
     for strategy in strategies:
         table.add_column(strategy, justify="right", no_wrap=True)
+    at_dynamometer = task in TASKS and TASKS[task].body == "dynamometer"
     falls = [rows.get(("fell", strategy)) for strategy in strategies]
-    if any(row is not None and row.mean > 0 for row in falls) or task != "isometric":
+    if any(row is not None and row.mean > 0 for row in falls) or not at_dynamometer:
         table.add_row("Falls", "", *(_falls(row) for row in falls))
     for measure, label in labels.items():
         found = [rows.get((measure, strategy)) for strategy in strategies]

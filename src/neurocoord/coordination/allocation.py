@@ -46,6 +46,8 @@ class ControllerGains:
     root_force_weight: float = 1 / 30  # 1/N
     root_torque_weight: float = 1 / 6  # 1/Nm
     joint_torque_weight: float = 1 / 3  # 1/Nm
+    contact_force_cost: float = FORCE_REGULARISATION  # 1/N^2, of each edge of a friction cone
+    friction: float = FRICTION
 
 
 class Allocation(NamedTuple):
@@ -91,7 +93,11 @@ class WarmStart(NamedTuple):
 
 
 def contact_edges(
-    body: Body, reading: BodyReading, env: int, may_support: np.ndarray
+    body: Body,
+    reading: BodyReading,
+    env: int,
+    may_support: np.ndarray,
+    friction: float = FRICTION,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Generalised forces [nv, contact * 4] of unit forces on the cone edges of the contacts.
 
@@ -105,12 +111,13 @@ def contact_edges(
         reading.dof_axis[env],
         body.dof_above,
         body.support.body,
+        friction,
     )
     return columns, contacts
 
 
 @compiled
-def _edge_columns(contacts, position, centre, axis, above, bodies):  # type: ignore[no-untyped-def]
+def _edge_columns(contacts, position, centre, axis, above, bodies, friction):  # type: ignore[no-untyped-def]
     """Columns J' e of the four cone edges e of each contact (normal along +z, flat floor)."""
     n_dof = axis.shape[0]
     columns = np.zeros((n_dof, 4 * contacts.shape[0]))
@@ -124,11 +131,20 @@ def _edge_columns(contacts, position, centre, axis, above, bodies):  # type: ign
             jx = vx + wy * z - wz * y
             jy = vy + wz * x - wx * z
             jz = vz + wx * y - wy * x
-            columns[dof, 4 * k] = jz + FRICTION * jx
-            columns[dof, 4 * k + 1] = jz - FRICTION * jx
-            columns[dof, 4 * k + 2] = jz + FRICTION * jy
-            columns[dof, 4 * k + 3] = jz - FRICTION * jy
+            columns[dof, 4 * k] = jz + friction * jx
+            columns[dof, 4 * k + 1] = jz - friction * jx
+            columns[dof, 4 * k + 2] = jz + friction * jy
+            columns[dof, 4 * k + 3] = jz - friction * jy
     return columns
+
+
+def _edge_limit_n(reference: Reference, contacts: np.ndarray) -> np.ndarray:
+    """Most that each cone edge [contact * 4] may bear (N): an even part of its geom's limit."""
+    if reference.load_limit_n is None:
+        return np.full(4 * len(contacts), np.inf)
+    support = contacts[:, 0]
+    shared_by = np.bincount(support, minlength=len(reference.load_limit_n))[support]
+    return np.repeat(reference.load_limit_n[support] / (4.0 * shared_by), 4)
 
 
 def wanted_force(
@@ -166,14 +182,14 @@ def allocate(
     force = wanted_force(body, reading, env, reference, gains)
     force -= arm.T @ bias(body.muscle_parameters, length)
     pull = gain(body.muscle_parameters, length, velocity)
-    edges, contacts = contact_edges(body, reading, env, reference.may_support)
+    edges, contacts = contact_edges(body, reading, env, reference.may_support, gains.friction)
     columns = np.ascontiguousarray(np.hstack([arm.T * pull, edges]))
     n_muscle, n_edge = len(body.muscles), edges.shape[1]
     weight = np.full(force.size, gains.joint_torque_weight)
     weight[:3], weight[3:ROOT_DOF] = gains.root_force_weight, gains.root_torque_weight
     stays = 0.0 if previous is None else gains.smoothness
     cost = np.concatenate(
-        [np.full(n_muscle, gains.effort + stays), np.full(n_edge, FORCE_REGULARISATION)]
+        [np.full(n_muscle, gains.effort + stays), np.full(n_edge, gains.contact_force_cost)]
     )
     centre = np.zeros(n_muscle + n_edge)
     if previous is not None:
@@ -192,7 +208,7 @@ def allocate(
         cost,
         centre,
         np.concatenate([low, np.zeros(n_edge)]),
-        np.concatenate([high, np.full(n_edge, np.inf)]),
+        np.concatenate([high, _edge_limit_n(reference, contacts)]),
         dual,
         at,
     )

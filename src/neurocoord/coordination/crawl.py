@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -62,9 +62,29 @@ class Crawl(NamedTuple):
     ahead_joint: np.ndarray  # int[limb], the joint that carries a limb ahead
     reach_m: np.ndarray  # [limb, 2], where a limb bears, from the pelvis: ahead, to the left
     stiffness: np.ndarray  # [joint], torque-space, Nm/rad
+    course: np.ndarray  # [phase, joint + limb + 2], the table's columns side by side
 
 
-def _stiffness(body: Body, gait: Gait) -> np.ndarray:
+class StiffnessShares(Protocol):
+    """How stiff a movement wants the regions of the body: a gait, or a posture to hold."""
+
+    @property
+    def leg_stiffness(self) -> float: ...  # share of LEG_STIFFNESS
+
+    @property
+    def arm_stiffness(self) -> float: ...
+
+    @property
+    def distal_stiffness(self) -> float: ...
+
+    @property
+    def trunk_stiffness_nm_per_rad(self) -> float: ...
+
+    @property
+    def girdle_stiffness_nm_per_rad(self) -> float: ...
+
+
+def joint_stiffness(body: Body, gait: StiffnessShares) -> np.ndarray:
     """Torque-space stiffness of every joint [joint], Nm/rad."""
     of_joint = {
         **{name: gait.leg_stiffness * value for name, value in LEG_STIFFNESS.items()},
@@ -100,18 +120,21 @@ def _reach_m(body: Body, gait: Gait) -> np.ndarray:
 
 def make_crawl(body: Body, gait: Gait, speed_m_per_s: float) -> Crawl:
     """Bind a gait to a body at a commanded speed (m/s, negative: backward)."""
-    index = joint_index(body)
+    index, table = joint_index(body), tabulate(body, gait, speed_m_per_s)
     carriers = [(_CARRIER[kind], side) for kind, side in (name.split("_") for name in LIMBS)]
     return Crawl(
         gait=gait,
-        table=tabulate(body, gait, speed_m_per_s),
+        table=table,
         speed_m_per_s=speed_m_per_s,
         limb=limb_of_support(body),
         aside_joint=np.array([index[f"{joint}_adduction_{side}"] for joint, side in carriers]),
         aside_rad_per_m=np.array([-1 if name.endswith("l") else 1 for name in LIMBS]) / LIMB_M,
         ahead_joint=np.array([index[f"{joint}_flexion_{side}"] for joint, side in carriers]),
         reach_m=_reach_m(body, gait),
-        stiffness=_stiffness(body, gait),
+        stiffness=joint_stiffness(body, gait),
+        course=np.column_stack(
+            [table.joint_angle, table.travel, table.root_height_m, table.root_roll]
+        ),
     )
 
 
@@ -180,13 +203,12 @@ def crawl_reference(
     ahead = later_s * frequency
     step = 1e-3
     next_step = ahead + step * frequency
-    now, roll = _posture(crawl, ahead, way), float(_at(table.root_roll, ahead))
-    height = float(_at(table.root_height_m, ahead))
+    now, height, roll = _posture(crawl, ahead, way)
     speed, climb, turn = 0.0, 0.0, 0.0
     velocity = np.zeros_like(now)
     if is_moving:
-        velocity = (_posture(crawl, next_step, way) - now) / step
-        climb = (float(_at(table.root_height_m, next_step)) - height) / step
+        later, later_height, _ = _posture(crawl, next_step, way)
+        velocity, climb = (later - now) / step, (later_height - height) / step
         speed, turn = crawl.speed_m_per_s, way.turn_rad_per_s
     lead_s = max(time_s + gait.unload_lead_s, 0.0)
     in_stance = table.in_stance[int((lead_s * frequency % 1.0) * PHASES)]
@@ -213,12 +235,14 @@ def crawl_reference(
     )
 
 
-def _posture(crawl: Crawl, phase: float, way: Way) -> np.ndarray:
-    """Joint angles [joint] (rad) at a phase; when the body turns, limbs keep their place on the
-    floor under a trunk that turns about the pelvis."""
-    angle = _at(crawl.table.joint_angle, phase)
+def _posture(crawl: Crawl, phase: float, way: Way) -> tuple[np.ndarray, float, float]:
+    """Joint angles [joint] (rad), pelvis height (m) and roll (rad) at a phase; when the body turns,
+    limbs keep their place on the floor under a trunk that turns about the pelvis."""
+    course = _at(crawl.course, phase)
+    n_limb = len(LIMBS)
+    angle, travel = course[: -n_limb - 2], course[-n_limb - 2 : -2]
     if way.turn_rad_per_s != 0.0:
-        swept = _at(crawl.table.travel, phase) * way.turn_rad_per_s * crawl.table.cadence.stance_s
+        swept = travel * way.turn_rad_per_s * crawl.table.cadence.stance_s
         angle[crawl.aside_joint] += crawl.aside_rad_per_m * swept * crawl.reach_m[:, 0]
         angle[crawl.ahead_joint] -= swept * crawl.reach_m[:, 1] / LIMB_M
-    return angle
+    return angle, float(course[-2]), float(course[-1])

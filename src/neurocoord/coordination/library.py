@@ -13,15 +13,16 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from neurocoord.coordination.allocation import ControllerGains
+from neurocoord.coordination.balance import Balance
 from neurocoord.coordination.gait import Gait
 from neurocoord.coordination.roll import RollKeyframe, RollPlan
 from neurocoord.resources import models_folder
 
 
 class Movement(NamedTuple):
-    """One movement as found: a gait or a roll, and the controller's gains for it."""
+    """A movement as found: a gait, a roll or postures to hold, and the controller's gains."""
 
-    plan: Gait | RollPlan
+    plan: Gait | RollPlan | Balance
     gains: ControllerGains
 
 
@@ -50,11 +51,14 @@ def movement_from(found: dict[str, Any]) -> Movement:
         return Movement(make(Gait, found["plan"]), gains)
     if found["kind"] == "roll":
         plan = dict(found["plan"])
-        for frame in ("first", "second", "last"):
-            plan[frame] = make(RollKeyframe, plan[frame])
+        for frame in ("start", "first", "second", "last"):
+            if frame in plan:
+                plan[frame] = make(RollKeyframe, plan[frame])
         plan["times_s"] = tuple(plan["times_s"])
         return Movement(make(RollPlan, plan), gains)
-    raise ValueError(f"kind {found['kind']!r} is unknown; allowed: crawl, roll")
+    if found["kind"] == "balance":
+        return Movement(make(Balance, found["plan"]), gains)
+    raise ValueError(f"kind {found['kind']!r} is unknown; allowed: balance, crawl, roll")
 
 
 def make(record: type, values: dict[str, Any]) -> Any:

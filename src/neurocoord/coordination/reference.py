@@ -24,6 +24,7 @@ class Reference(NamedTuple):
     root_weight: np.ndarray  # [6], share of the root's soft rows that are asked for
     may_support: np.ndarray  # bool[support], geoms that may bear weight now
     stiffness_nm_per_rad: np.ndarray  # [joint], torque-space stiffness
+    load_limit_n: np.ndarray | None = None  # [support], most that a geom may bear; None: no limit
 
 
 def joint_index(body: Body) -> dict[str, int]:

@@ -1,9 +1,10 @@
-"""Rolling over from supine to prone: keyframes of posture and roll angle on a clock that waits.
+"""Rolling over: keyframes of posture and roll angle on a clock that waits.
 
-A segmental roll: the trailing leg and arm reach across while the trunk turns, and the pelvis
-follows. The clock stops while the body's roll lags the reference by more than a set angle, and
-begins anew when the body does not catch up. Written for a roll to the left; a roll to the right
-is its mirror image.
+From supine to prone (0 to 180 degrees) or on from prone to supine (180 to 360). In a segmental roll
+the trailing leg and arm reach across while the trunk turns, and the pelvis follows; in a log roll
+the trunk stays straight. The clock stops while the body's roll lags the reference by more than a
+set angle, and begins anew when the body does not catch up. Written for a roll to the left; a roll
+to the right is its mirror image.
 """
 
 from __future__ import annotations
@@ -76,6 +77,7 @@ class RollPlan:
     """A roll; every value is our choice, found by search (``docs/control.md``)."""
 
     side: str = "left"
+    start: RollKeyframe = field(default_factory=lambda: SUPINE)
     times_s: tuple[float, float, float] = (0.45, 1.1, 1.8)
     first: RollKeyframe = field(default_factory=lambda: _FIRST)
     second: RollKeyframe = field(default_factory=lambda: _SECOND)
@@ -130,7 +132,7 @@ def make_roll(body: Body, plan: RollPlan) -> Roll:
         raise ValueError(f"side {plan.side!r} is unknown; allowed: {', '.join(SIDES)}")
     if not np.all(np.diff((0.0, *plan.times_s)) > 0):
         raise ValueError(f"times_s={plan.times_s} must grow from above 0")
-    frames = (SUPINE, plan.first, plan.second, plan.last)
+    frames = (plan.start, plan.first, plan.second, plan.last)
     of_region = {
         "lumbar": plan.trunk_stiffness_nm_per_rad,
         "thorax": plan.trunk_stiffness_nm_per_rad,
@@ -148,12 +150,15 @@ def make_roll(body: Body, plan: RollPlan) -> Roll:
     )
 
 
-def roll_angle(rotation: np.ndarray, sign: float) -> float:
-    """Roll (rad) of a trunk segment about its long axis: 0 supine, pi prone; -pi/2 to 3 pi/2."""
+def roll_angle(rotation: np.ndarray, sign: float, near_rad: float = 0.5 * np.pi) -> float:
+    """Roll (rad) of a trunk segment about its long axis: 0 supine, pi prone, 2 pi supine again.
+
+    Of the angles a whole turn apart it is the one nearest to ``near_rad``.
+    """
     front, long = rotation[:, 0], rotation[:, 2]
     up = np.array([0.0, 0.0, 1.0]) - long[2] * long
     angle = np.arctan2(np.dot(long, np.cross(up, front)), np.dot(up, front)) * sign
-    return float(angle if angle > -np.pi / 2 else angle + 2 * np.pi)
+    return float(near_rad + (angle - near_rad + np.pi) % (2.0 * np.pi) - np.pi)
 
 
 def _between(knots: np.ndarray, values: np.ndarray, time_s: float) -> tuple[np.ndarray, np.ndarray]:
@@ -173,10 +178,10 @@ def advance_clock(
     """The roll's own time, and how long it has waited (s).
 
     It stands still while the body lags too far behind; a body that does not catch up within
-    ``patience_s`` begins anew from its back.
+    ``patience_s`` begins anew.
     """
     wanted, _ = _between(roll.knot_s, roll.knot_roll, clock_s)
-    actual = roll_angle(reading.body_rotation[env, 1], roll.sign)
+    actual = roll_angle(reading.body_rotation[env, 1], roll.sign, float(wanted))
     if wanted - actual <= np.radians(roll.plan.wait_deg):
         return clock_s + step_s, 0.0
     if waited_s + step_s > roll.plan.patience_s:

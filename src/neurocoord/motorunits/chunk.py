@@ -12,11 +12,12 @@ from neurocoord.motorunits import discharge
 from neurocoord.motorunits.compiled import (
     U0,
     U1,
+    U2,
     bell,
-    compiled,
     decay,
     draw,
     hazard_at,
+    inner,
     prefetch,
 )
 from neurocoord.motorunits.records import (
@@ -27,6 +28,7 @@ from neurocoord.motorunits.records import (
     SLOW_NOISE_SCALE,
     STAGGER_GROUP,
     TICK_S,
+    Constants,
 )
 
 CHUNK = 160  # units worked on at a time: their rows fit the first cache; groups of 40 (choice)
@@ -51,12 +53,27 @@ CHUNK = 160  # units worked on at a time: their rows fit the first cache; groups
 ROWS_SIZE = 16 * CHUNK
 LANES = np.uint64(16)  # rows are padded to multiples of this
 PAD = LANES - np.uint64(1)
+ROW_PHASE, ROW_THETA, ROW_FIRST, ROW_SECOND = (np.uint64(k) for k in range(4))  # of the state
+SLOW_NOISE_ROW, RHYTHM_ROW = np.uint64(4), np.uint64(7)  # filter, knot before, knot after
+_SLOW_BEFORE, _SLOW_AFTER = np.uint64(5), np.uint64(6)
+_RHYTHM_BEFORE, _RHYTHM_AFTER = np.uint64(8), np.uint64(9)
+_NOW_THRESHOLD, _NOW_MINIMUM, _NOW_GAIN, _NOW_PEAK, _NOW_FORCE, _NOW_DECAY = (
+    np.uint64(Constants._fields.index(name))
+    for name in (
+        "recruitment_threshold",
+        "minimum_rate_hz",
+        "rate_gain_hz",
+        "peak_rate_hz",
+        "twitch_force",
+        "tick_decay",
+    )
+)
 _LINE = np.uint64(8)  # numbers to a cache line
 _NEVER_REACHED = 1e30  # threshold of the units that rows are padded with
 _Z_LIMIT = discharge.Z_LIMIT
 
 
-@compiled
+@inner
 def advance_slow_noise(start, stop, key, count, table, row):
     """One knot on: the knot before takes the one after, the two-pole filter makes the next.
 
@@ -65,24 +82,24 @@ def advance_slow_noise(start, stop, key, count, table, row):
     for i in range(start, stop):
         n = bell(draw(key, i, count))
         filtered = SLOW_NOISE_DECAY * table[row, i] + n
-        after = table[row + 2, i]
+        after = table[row + U2, i]
         table[row, i] = filtered
-        table[row + 1, i] = after
-        table[row + 2, i] = SLOW_NOISE_DECAY * after + SLOW_NOISE_SCALE * filtered
+        table[row + U1, i] = after
+        table[row + U2, i] = SLOW_NOISE_DECAY * after + SLOW_NOISE_SCALE * filtered
 
 
-@compiled
+@inner
 def advance_rhythm(start, stop, key, count, table, row):
     """One knot on in the resonator (transposed direct form); rows likewise."""
     for i in range(start, stop):
         n = RHYTHM_SCALE * bell(draw(key, i, count))
-        new, after = n + table[row, i], table[row + 2, i]
+        new, after = n + table[row, i], table[row + U2, i]
         table[row, i] = RHYTHM_A1 * new - n + RHYTHM_A2 * after
-        table[row + 1, i] = after
-        table[row + 2, i] = new
+        table[row + U1, i] = after
+        table[row + U2, i] = new
 
 
-@compiled
+@inner
 def load(rows, at, table, row, start, n, padding):
     """Units `start` to `start + n` of a row of `table` into a row of the work space, padded."""
     for i in range(n):
@@ -91,13 +108,13 @@ def load(rows, at, table, row, start, n, padding):
         rows[at + i] = padding
 
 
-@compiled
+@inner
 def store(rows, at, table, row, start, n):
     for i in range(n):
         table[row, start + i] = rows[at + i]
 
 
-@compiled
+@inner
 def linear_steps(rows, n, base, private, w, over):
     """What phases grow by in one tick, before the rhythm modulates it."""
     for i in range(n):
@@ -108,7 +125,7 @@ def linear_steps(rows, n, base, private, w, over):
         rows[STEP + i] = rate * TICK_S if excitation >= rows[THRESHOLD + i] else 0.0
 
 
-@compiled
+@inner
 def quiet_linear_steps(rows, n, excitation, over):
     """The same without private noise in the drive."""
     for i in range(n):
@@ -117,7 +134,7 @@ def quiet_linear_steps(rows, n, excitation, over):
         rows[STEP + i] = rate * TICK_S if excitation >= rows[THRESHOLD + i] else 0.0
 
 
-@compiled
+@inner
 def saturating_steps(rows, n, base, private, w, over, table):
     """The same for rates that rise exponentially towards their peak."""
     for i in range(n):
@@ -130,7 +147,7 @@ def saturating_steps(rows, n, base, private, w, over, table):
         rows[STEP + i] = rate * TICK_S if excitation >= threshold else 0.0
 
 
-@compiled
+@inner
 def modulate(rows, n, base, private, w):
     """Let the rhythm speed units up and slow them down."""
     for i in range(n):
@@ -139,13 +156,13 @@ def modulate(rows, n, base, private, w):
         rows[STEP + i] *= max(factor, 0.0)
 
 
-@compiled
+@inner
 def grow(rows, n):
     for i in range(n):
         rows[PHASE + i] += rows[STEP + i]
 
 
-@compiled
+@inner
 def n_ready(rows, start, stop, need):
     """How many units fire by themselves or may do so by a shared event."""
     n = np.int64(0)
@@ -154,7 +171,7 @@ def n_ready(rows, start, stop, need):
     return n
 
 
-@compiled
+@inner
 def find_ready(rows, n, need, found):
     """Their indices. Most groups have none, and which unit fires cannot be foreseen: within a group
     that has some they are listed without a branch."""
@@ -168,7 +185,7 @@ def find_ready(rows, n, need, found):
     return n_found
 
 
-@compiled
+@inner
 def stagger(rows, n, start, share, hazard, spiking, sums, first_group, sampled):
     """Systematic sampling of the shared hazard in groups of neighbours: who fires in turn."""
     group = np.uint64(first_group)
@@ -191,7 +208,7 @@ def stagger(rows, n, start, share, hazard, spiking, sums, first_group, sampled):
         group += U1
 
 
-@compiled(fastmath={"reassoc", "nsz"})
+@inner(fastmath={"reassoc", "nsz"})
 def twitch_step(rows, n):
     """Advance the twitch filters; summed force, and that of the fast units."""
     total = 0.0
@@ -206,7 +223,7 @@ def twitch_step(rows, n):
     return total, fast
 
 
-@compiled(fastmath={"reassoc", "nsz"})
+@inner(fastmath={"reassoc", "nsz"})
 def saturating_twitch_step(rows, n, half_slope, slow, quick, ratio):
     """The same for saturating units, whose filters sum twitches of unit height."""
     total = 0.0
@@ -223,39 +240,44 @@ def saturating_twitch_step(rows, n, half_slope, slow, quick, ratio):
     return total, fast
 
 
-@compiled
-def _load_rows(rows, at, n_rows, table, first, start, n, padding):
-    """Rows of `table` from `first` on into as many rows of the work space, from `at` on."""
-    for row in range(n_rows):
-        load(rows, at + np.uint64(row * CHUNK), table, first + row, start, n, padding)
-
-
-@compiled
+@inner
 def load_noises(rows, unit, has_noise, has_rhythm, a, n):
     """The knots between which private noises lie now."""
     if has_noise:
-        _load_rows(rows, BEFORE, 2, unit, 5, a, n, 0.0)
+        load(rows, BEFORE, unit, _SLOW_BEFORE, a, n, 0.0)
+        load(rows, AFTER, unit, _SLOW_AFTER, a, n, 0.0)
     if has_rhythm:
-        _load_rows(rows, RHYTHM_BEFORE, 2, unit, 8, a, n, 0.0)
+        load(rows, RHYTHM_BEFORE, unit, _RHYTHM_BEFORE, a, n, 0.0)
+        load(rows, RHYTHM_AFTER, unit, _RHYTHM_AFTER, a, n, 0.0)
 
 
-@compiled
-def load_chunk(rows, unit, now, is_fast, a, n):
-    """State and constants of units `a` to `a + n` into the work space."""
-    _load_rows(rows, PHASE, 4, unit, 0, a, n, 0.0)
-    _load_rows(rows, THRESHOLD, 5, now, 0, a, n, 0.0)
-    load(rows, DECAY, now, 6, a, n, 0.0)
-    for i in range(n):
+@inner
+def load_constants(rows, now, a, n):
+    """Constants of units `a` to `a + n` into the work space."""
+    load(rows, THRESHOLD, now, _NOW_THRESHOLD, a, n, _NEVER_REACHED)
+    load(rows, MINIMUM, now, _NOW_MINIMUM, a, n, 0.0)
+    load(rows, GAIN, now, _NOW_GAIN, a, n, 0.0)
+    load(rows, PEAK, now, _NOW_PEAK, a, n, 0.0)
+    load(rows, FORCE, now, _NOW_FORCE, a, n, 0.0)
+    load(rows, DECAY, now, _NOW_DECAY, a, n, 0.0)
+
+
+@inner
+def load_state(rows, unit, is_fast, a, n_on, n_live):
+    """State of the units from `a` on: of `n_on` what fires them, of `n_live` their twitches."""
+    load(rows, PHASE, unit, ROW_PHASE, a, n_on, 0.0)
+    load(rows, THETA, unit, ROW_THETA, a, n_on, np.inf)
+    load(rows, FIRST, unit, ROW_FIRST, a, n_live, 0.0)
+    load(rows, SECOND, unit, ROW_SECOND, a, n_live, 0.0)
+    for i in range(n_live):
         rows[FAST + i] = is_fast[a + i]
-    for i in range(n, (n + PAD) & ~PAD):
+    for i in range(n_live, (n_live + PAD) & ~PAD):
         rows[FAST + i] = 0.0
-        rows[THETA + i] = np.inf
-        rows[THRESHOLD + i] = _NEVER_REACHED
 
 
-@compiled
-def fetch_ahead(unit, now, spiking, constants, start, n):
-    """Let the state and constants of the `n` units from `start` on come while others are worked on.
+@inner
+def fetch_ahead(unit, spiking, start, n):
+    """Let the state of the `n` units from `start` on come while others are worked on.
 
     All units together are larger than the second cache: waiting for them was a third of the time.
     """
@@ -263,8 +285,5 @@ def fetch_ahead(unit, now, spiking, constants, start, n):
     for i in range(start, stop, _LINE):
         for row in range(4):
             prefetch(unit, row, i)
-        for row in range(8):
-            prefetch(now, row, i)
     for i in range(start, stop, np.uint64(2)):
         prefetch(spiking, i)
-        prefetch(constants, i)

@@ -124,7 +124,7 @@ def _alike(params: PoolParameters) -> I64:
     if params.is_dynamic:
         return params.first_unit[:-1].copy()
     first: dict[bytes, int] = {}
-    names = ("isi_cv", "isi_cv_onset", *Constants._fields[:6])
+    names = (*SPIKING_FIELDS, *Constants._fields[:6])
     out = np.empty(n_muscles(params), np.int64)
     for m, (a, b) in enumerate(pairwise(params.first_unit)):
         key = b"".join(getattr(params, name)[a:b].tobytes() for name in names)

@@ -13,6 +13,8 @@ threshold with survival ``exp(-(1-c) H)`` and shared events with hazard ``c h`` 
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -198,6 +200,11 @@ def firing_probability(hazard: F64) -> F64:
     return 1.0 - (even - odd) / (even + odd)
 
 
+@lru_cache(maxsize=16)
+def _ramp(n_ticks: int) -> F64:
+    return (np.arange(1, n_ticks + 1) / n_ticks)[None, :, None]
+
+
 def drive_ramp(previous: F64, target: F64, n_ticks: int) -> F64:
     """Drive `[env, tick, muscle]` that goes linearly from `previous` to `target` (`[env, muscle]`).
 
@@ -210,7 +217,7 @@ def drive_ramp(previous: F64, target: F64, n_ticks: int) -> F64:
             "previous and target must both have shape [env, muscle],"
             f" got {previous.shape} and {target.shape}"
         )
-    w = (np.arange(1, n_ticks + 1) / n_ticks)[None, :, None]
+    w = _ramp(n_ticks)
     return previous[:, None, :] * (1.0 - w) + target[:, None, :] * w
 
 

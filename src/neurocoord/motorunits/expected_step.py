@@ -10,25 +10,25 @@ import math
 import numpy as np
 
 from neurocoord.motorunits import derive
-from neurocoord.motorunits.compiled import compiled, decay, twitch_gain
+from neurocoord.motorunits.compiled import compiled, decay, inner, twitch_gain
 from neurocoord.motorunits.records import GAIN_LIMIT, N_GAIN, SLOW_TICKS, Constants
 from neurocoord.motorunits.slow_step import slow_step
 from neurocoord.motorunits.state import Slow
 
 GAIN_LAG_INTERVALS = 0.6  # time constant of the gain's lag in intervals (fitted; choice)
 ACTIVE_RATE_HZ = 5.0  # the gain's rate of a unit that has been silent for 200 ms
-_U1 = np.uint64(1)
+_U0, _U1 = np.uint64(0), np.uint64(1)
 _CV_STEP = derive.CV_STEP
 
 
-@compiled
+@inner
 def _table(table, row, x):
     position = min(x * (N_GAIN / GAIN_LIMIT), N_GAIN - 1e-6)
     j = np.uint64(np.int64(position))
     return table[row, j] + (position - np.float64(j)) * (table[row, j + _U1] - table[row, j])
 
 
-@compiled
+@inner
 def _rates(start, stop, e, over, threshold, minimum, slope, peak, rate):
     for i in range(start, stop):
         r = minimum[i] + slope[i] * (e - threshold[i])
@@ -36,7 +36,7 @@ def _rates(start, stop, e, over, threshold, minimum, slope, peak, rate):
         rate[i - start] = r if e >= threshold[i] else 0.0
 
 
-@compiled
+@inner
 def _saturating_rates(start, stop, e, over, threshold, minimum, slope, peak, table, rate):
     for i in range(start, stop):
         span = max(peak[i] - minimum[i], 1e-9)
@@ -45,7 +45,7 @@ def _saturating_rates(start, stop, e, over, threshold, minimum, slope, peak, tab
         rate[i - start] = r if e >= threshold[i] else 0.0
 
 
-@compiled
+@inner
 def _take_first_spikes(start, stop, h, rate, due, first, found):
     """Part of each unit's spikes that end a silence, `first` (imp/s); `due` is what remains.
 
@@ -65,7 +65,7 @@ def _take_first_spikes(start, stop, h, rate, due, first, found):
     return n_found
 
 
-@compiled
+@inner
 def _second(n, h, later_s, time_s, y2, i):
     """Density that stands for one of `n` a second, over `h` seconds, that comes `later_s` later.
 
@@ -76,7 +76,7 @@ def _second(n, h, later_s, time_s, y2, i):
     return grown
 
 
-@compiled
+@inner
 def _let_gain_rate_follow(start, stop, h, rate, due, first, seen):
     lag_step = 0.5 * h / GAIN_LAG_INTERVALS
     for i in range(start, stop):
@@ -89,7 +89,7 @@ def _let_gain_rate_follow(start, stop, h, rate, due, first, seen):
         seen[i] = followed if r > 0.0 else seen[i] / (1.0 + seen[i] * h)
 
 
-@compiled
+@inner
 def _filter(start, stop, h, density, time_s, decay, y1, y2):
     """Twitch filter over a block of length `h`, its input held: exact."""
     for i in range(start, stop):
@@ -100,7 +100,7 @@ def _filter(start, stop, h, density, time_s, decay, y1, y2):
         y2[i] = y2[i] * d + settled * t * (1.0 - d) + excess * h * d
 
 
-@compiled
+@inner
 def _let_fade(start, stop, h, decay, y1, y2, seen, due):
     """The same for silent units."""
     for i in range(start, stop):
@@ -110,7 +110,7 @@ def _let_fade(start, stop, h, decay, y1, y2, seen, due):
         due[i] = 1.0
 
 
-@compiled
+@inner
 def _gain_row(p, m, i, e, threshold):
     """Row of the mean gain for the interval law at excitation `e`."""
     if p.isi_cv_onset[i] == 0.0:
@@ -122,77 +122,82 @@ def _gain_row(p, m, i, e, threshold):
 @compiled
 def advance(p, now, block_decay, excitation, n_ticks, h, s):
     """One block of `h` seconds with `excitation[env, muscle]` held; `s` the arrays that change."""
-    tick, slow_excitation, slow, impulse, tail, gain_rate, first_due = s
     largest = np.max(p.first_unit[1:] - p.first_unit[:-1])
     rate, density, first = np.empty(largest), np.empty(largest), np.empty(largest)
     found = np.empty(largest + 1, np.uint64)
     for env in range(excitation.shape[0]):
-        row = env if p.is_dynamic else 0
-        threshold, minimum = now.recruitment_threshold[row], now.minimum_rate_hz[row]
-        slope, peak, force = now.rate_gain_hz[row], now.peak_rate_hz[row], now.twitch_force[row]
-        time_s, above, decay = (
-            now.contraction_time_s[row],
-            now.threshold_above[row],
-            block_decay[row],
-        )
-        y1, y2, seen, due = impulse[env], tail[env], gain_rate[env], first_due[env]
-        is_due = (tick[env] + n_ticks) // SLOW_TICKS > tick[env] // SLOW_TICKS
+        is_due = (s[0][env] + n_ticks) // SLOW_TICKS > s[0][env] // SLOW_TICKS
         for m in range(excitation.shape[1]):
-            e = excitation[env, m]
-            u0, u1 = np.uint64(p.first_unit[m]), np.uint64(p.first_unit[m + 1])
-            followed = -n_ticks * np.log1p(
-                -p.muscle[m].onset_follow
-            )  # the block, in time constants
-            kept = np.exp(-followed)
-            ahead = e - slow_excitation[env, m]
-            slow_excitation[env, m] = e - ahead * kept
-            over = p.muscle[m].onset_gain_hz * max(ahead, 0.0) * (1.0 - kept) / followed  # its mean
-            on = u0
-            while on < u1 and above[on] <= e:
-                on += _U1
-            if p.muscle[m].rate_saturates:
-                _saturating_rates(
-                    u0, on, e, over, threshold, minimum, slope, peak, p.decay_table, rate
-                )
-            else:
-                _rates(u0, on, e, over, threshold, minimum, slope, peak, rate)
-            n_found = _take_first_spikes(u0, on, h, rate, due, first, found)
-            if p.muscle[m].twitch_tetanus_ratio > 0.0:
-                for i in range(u0, on):
-                    density[i - u0] = rate[i - u0]
-                for j in range(n_found):
-                    i = found[j]
-                    if seen[i] < ACTIVE_RATE_HZ and p.spiking[i].doublet_share > 0.0:
-                        n = first[i - u0] * p.spiking[i].doublet_share
-                        density[i - u0] += _second(
-                            n, h, p.muscle[m].doublet_interval_s, time_s, y2, i
-                        )
-                _let_gain_rate_follow(u0, on, h, rate, due, first, seen)
-            else:
-                density[: on - u0] = 0.0
-                for j in range(n_found):
-                    i = found[j]
-                    g = _gain_row(p, m, i, e, threshold[i])
-                    gain = _table(p.mean_gain, g, time_s[i] * seen[i])
-                    density[i - u0] = first[i - u0] * force[i] * gain
-                    if seen[i] < ACTIVE_RATE_HZ and p.spiking[i].doublet_share > 0.0:
-                        later_s = p.muscle[m].doublet_interval_s
-                        n = first[i - u0] * p.spiking[i].doublet_share * force[i]
-                        n *= twitch_gain(time_s[i] / later_s)
-                        density[i - u0] += _second(n, h, later_s, time_s, y2, i)
-                _let_gain_rate_follow(u0, on, h, rate, due, first, seen)
-                for i in range(u0, on):
-                    g = _gain_row(p, m, i, e, threshold[i])
-                    gain = _table(p.mean_gain, g, time_s[i] * seen[i])
-                    density[i - u0] += (rate[i - u0] - first[i - u0]) * force[i] * gain
-            _filter(u0, on, h, density, time_s, decay, y1, y2)
-            _let_fade(on, u1, h, decay, y1, y2, seen, due)
+            e, row = excitation[env, m], env if p.is_dynamic else 0
+            _advance_muscle(
+                p, now, block_decay, row, e, n_ticks, h, s, env, m, rate, density, first, found
+            )
             if p.is_dynamic and is_due:
-                _expected_slow_step(p, m, slow, now, env, e, y2, seen)
-        tick[env] += n_ticks
+                _expected_slow_step(p, m, s[2], now, env, e, s[4][env], s[5][env])
+        s[0][env] += n_ticks
+    rate[0], density[0], first[0], found[0] = 0.0, 0.0, 0.0, 0  # they live until here
 
 
-@compiled
+@inner
+def _advance_muscle(
+    p, now, block_decay, row, e, n_ticks, h, s, env, m, rate, density, first, found
+):  # fmt: skip
+    """The same for one muscle; constants are those of the first muscle with equal ones."""
+    of, slow_excitation = p.muscle[m], s[1]
+    u0, u1, at = np.uint64(p.first_unit[m]), np.uint64(p.first_unit[m + 1]), np.uint64(p.alike[m])
+    n, to = u1 - u0, at + (u1 - u0)
+    threshold, minimum = now.recruitment_threshold[row, at:to], now.minimum_rate_hz[row, at:to]
+    slope, peak = now.rate_gain_hz[row, at:to], now.peak_rate_hz[row, at:to]
+    force, time_s = now.twitch_force[row, at:to], now.contraction_time_s[row, at:to]
+    above, decay, spiking = now.threshold_above[row, at:to], block_decay[row, at:to], p.spiking
+    y1, y2, seen, due = s[3][env, u0:u1], s[4][env, u0:u1], s[5][env, u0:u1], s[6][env, u0:u1]
+    followed = -n_ticks * np.log1p(-of.onset_follow)  # the block, in time constants
+    kept = np.exp(-followed)
+    ahead = e - slow_excitation[env, m]
+    slow_excitation[env, m] = e - ahead * kept
+    over = of.onset_gain_hz * max(ahead, 0.0) * (1.0 - kept) / followed  # its mean
+    on = _U0
+    while on < n and above[on] <= e:
+        on += _U1
+    if of.rate_saturates:
+        _saturating_rates(_U0, on, e, over, threshold, minimum, slope, peak, p.decay_table, rate)
+    else:
+        _rates(_U0, on, e, over, threshold, minimum, slope, peak, rate)
+    n_found = _take_first_spikes(_U0, on, h, rate, due, first, found)
+    if of.twitch_tetanus_ratio > 0.0:
+        for i in range(on):
+            density[i] = rate[i]
+        for j in range(n_found):
+            i = found[j]
+            if seen[i] < ACTIVE_RATE_HZ and spiking[at + i].doublet_share > 0.0:
+                doubled = first[i] * spiking[at + i].doublet_share
+                density[i] += _second(doubled, h, of.doublet_interval_s, time_s, y2, i)
+        _let_gain_rate_follow(_U0, on, h, rate, due, first, seen)
+    else:
+        for i in range(on):
+            density[i] = 0.0
+        for j in range(n_found):
+            i = found[j]
+            gain = _table(
+                p.mean_gain, _gain_row(p, m, at + i, e, threshold[i]), time_s[i] * seen[i]
+            )
+            density[i] = first[i] * force[i] * gain
+            if seen[i] < ACTIVE_RATE_HZ and spiking[at + i].doublet_share > 0.0:
+                later_s = of.doublet_interval_s
+                doubled = first[i] * spiking[at + i].doublet_share * force[i]
+                doubled *= twitch_gain(time_s[i] / later_s)
+                density[i] += _second(doubled, h, later_s, time_s, y2, i)
+        _let_gain_rate_follow(_U0, on, h, rate, due, first, seen)
+        for i in range(on):
+            gain = _table(
+                p.mean_gain, _gain_row(p, m, at + i, e, threshold[i]), time_s[i] * seen[i]
+            )
+            density[i] += (rate[i] - first[i]) * force[i] * gain
+    _filter(_U0, on, h, density, time_s, decay, y1, y2)
+    _let_fade(on, n, h, decay, y1, y2, seen, due)
+
+
+@inner(_nrt=True)
 def _expected_slow_step(p, m, slow, now, env, e, tail, seen):
     """`slow_step` from expected rates and forces."""
     u0, n = p.first_unit[m], p.first_unit[m + 1] - p.first_unit[m]
@@ -227,10 +232,10 @@ def _expected_slow_step(p, m, slow, now, env, e, tail, seen):
     slow_step(p, m, of_env, now_env, is_active, relative_force)
 
 
-@compiled(fastmath={"reassoc", "nsz"})
-def _sum_projected(start, stop, rate_decay, h, impulse, tail):
+@inner(fastmath={"reassoc", "nsz"})
+def _sum_projected(n, rate_decay, h, impulse, tail):
     total = 0.0
-    for i in range(start, stop):
+    for i in range(n):
         total += rate_decay[i] * (tail[i] + h * impulse[i])
     return total
 
@@ -242,6 +247,11 @@ def project(p, now, weight, h, impulse, tail, sensitivity, out):
     `sensitivity[env, muscle, class]`: of saturating units to length. Scaling the normalised rate by
     it, where the units scale their summed twitch, errs by 0.7 % at most.
     """
+    _project(p, now, weight, h, impulse, tail, sensitivity, out)
+
+
+@inner
+def _project(p, now, weight, h, impulse, tail, sensitivity, out):
     for env in range(out.shape[0]):
         row = env if p.is_dynamic else 0
         for m in range(out.shape[1]):
@@ -255,7 +265,10 @@ def project(p, now, weight, h, impulse, tail, sensitivity, out):
                     share = _table(p.mean_saturation, m, x)
                     total += now.twitch_force[row, i] / ratio * share
             else:
-                total = np.e * _sum_projected(u0, u1, weight[row], h, impulse[env], tail[env])
+                at = np.uint64(p.alike[m])
+                total = np.e * _sum_projected(
+                    u1 - u0, weight[row, at:], h, impulse[env, u0:], tail[env, u0:]
+                )
             out[env, m] = total / p.muscle[m].max_force
 
 
@@ -326,7 +339,7 @@ def invert(curve, target, out):
                 out[env, m] = (low + (a - curve[row, m, low]) / rise) / last
 
 
-@compiled
+@inner
 def _recruited(e, sd, threshold):
     """Chance that excitation ``e + sd z`` is above `threshold`, and its mean where it is."""
     if sd == 0.0 or abs(e - threshold) > 6.0 * sd:
@@ -336,7 +349,7 @@ def _recruited(e, sd, threshold):
     return chance, e + sd * math.exp(-0.5 * u * u) / (math.sqrt(2.0 * math.pi) * chance)
 
 
-@compiled
+@inner
 def _held_at(p, now, row, m, drive, sensitivity):
     """Mean active state of muscle `m` at a held `drive`, with slow noise about it."""
     e = drive * p.muscle[m].max_excitation

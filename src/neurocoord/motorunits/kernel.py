@@ -13,11 +13,11 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from neurocoord.motorunits import checks, tick, twitch
+from neurocoord.motorunits.compiled import are_own, straight
 from neurocoord.motorunits.records import TICK_S as TICK_S
 from neurocoord.motorunits.records import Coupling, PoolParameters, n_muscles, n_units
 from neurocoord.motorunits.state import PoolState as PoolState
@@ -94,19 +94,9 @@ def advance(
 def _compiled_run(state: PoolState, *arguments: object) -> Callable[..., None]:
     """`tick.run`, past numba's look at the types of all `arguments` where that is safe.
 
-    To look takes 15 us a call and tells nothing new: every array but the state's is made here or by
-    `build` and `couple`, and the state's are as ever where they are writeable and contiguous.
+    To look tells nothing new: every array but the state's is made here or by `build` and `couple`.
     """
-    if not all(array.flags.carray for array in state):
-        return tick.run
-    if not _entry_point:
-        kinds = tuple(numba.typeof(argument) for argument in arguments)
-        tick.run.compile(kinds)
-        _entry_point.append(tick.run.overloads[kinds].entry_point)
-    return _entry_point[0]
-
-
-_entry_point: list[Callable[..., None]] = []  # of `tick.run`, once it is compiled
+    return straight(tick.run, *arguments) if are_own(state) else tick.run
 
 
 def length_sensitivity(

@@ -13,12 +13,14 @@ fibres' lengths as `kernel.advance` does; bounds and inverse are those at the le
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from neurocoord.motorunits import checks, derive, expected_step, reach_step
+from neurocoord.motorunits.compiled import are_own, straight
 from neurocoord.motorunits.kernel import length_sensitivity
 from neurocoord.motorunits.records import (
     SLOW_TICKS,
@@ -160,7 +162,8 @@ def advance(
         kept = np.exp(-duration_s / params.contraction_time_s / FLUCTUATION_LAG)
         new.variance[:] = settled + (new.variance - settled) * kept
     before = new.tick // SLOW_TICKS
-    expected_step.advance(params.packed, now, decay, excitation, n_ticks, duration_s, moving)
+    given = (params.packed, now, decay, excitation, n_ticks, duration_s, moving)
+    call(state, expected_step.advance, *given)
     if params.is_dynamic and np.any(new.tick // SLOW_TICKS > before):
         new = new._replace(
             decays=decays_of(new.now, new.horizon_s, new.block_s),
@@ -189,7 +192,7 @@ def bounds(
     low = _project(params, now, state, decays.weight, horizon_s)
     high = np.empty_like(low)
     full = np.ones_like(low)
-    reach_step.add(params.packed, now, horizon_s, decays, moving(state), full, high)
+    call(state, reach_step.add, params.packed, now, horizon_s, decays, moving(state), full, high)
     high += low
     if spike_tolerance is not None:
         spike_tolerance = checks.one_within("spike_tolerance", spike_tolerance, 0.0)
@@ -333,6 +336,12 @@ def decays_of(now: Constants, horizon_s: float, block_s: float = 0.004) -> Decay
     return Decays(np.exp(-block_s / time_s), decay / time_s, response, share * response)
 
 
+def call(state: ExpectedState, function: Callable[..., None], *given: Any) -> None:
+    """Call a compiled function, past numba's look at types where the state's arrays are our own."""
+    own = are_own((*state[:8], *state.slow, *state.now))
+    (straight(function, *given) if own else function)(*given)
+
+
 def moving(state: ExpectedState) -> Moving:
     """What compiled code reads of the state to look ahead."""
     return Moving(*(getattr(state, name) for name in Moving._fields))
@@ -340,18 +349,7 @@ def moving(state: ExpectedState) -> Moving:
 
 def _copy_into(state: ExpectedState, out: ExpectedState | None) -> ExpectedState:
     """A copy of what changes of `state`, in the arrays of `out` if given."""
-    moving = (
-        "tick",
-        "slow_excitation",
-        "impulse",
-        "tail",
-        "gain_rate_hz",
-        "first_due",
-        "variance",
-        "sensitivity",
-        "slow",
-        "now",
-    )
+    moving = (*ExpectedState._fields[:8], "slow", "now")
     parts = {name: copy_into(getattr(state, name), out and getattr(out, name)) for name in moving}
     return state._replace(**parts)
 
@@ -367,8 +365,8 @@ def _check_drive(params: PoolParameters, drive: NDArray[np.floating], n_env: int
         raise ValueError(
             f"drive must have shape [env={n_env or 'any'}, muscle={muscles}], got {array.shape}"
         )
-    inside = (array >= 0.0) & (array <= 1.0)
-    if not inside.all():
+    if not (array.min() >= 0.0 and array.max() <= 1.0):
+        inside = (array >= 0.0) & (array <= 1.0)
         raise ValueError(f"drive must lie in 0..1, got {array[~inside][0]}")
     return array
 
@@ -392,5 +390,6 @@ def _project(
 ) -> F64:
     out = np.empty((state.impulse.shape[0], n_muscles(params)))
     filters = (state.impulse, state.tail)
-    expected_step.project(params.packed, now, weight, horizon_s, *filters, state.sensitivity, out)
+    given = (params.packed, now, weight, horizon_s, *filters, state.sensitivity, out)
+    call(state, expected_step.project, *given)
     return out

@@ -82,7 +82,7 @@ def drive_to_reach(
     drive = np.empty_like(wanted)
     moving = rate_model.moving(state)
     of_pools = (params.packed, now, horizon_s, decays, moving, curves.added)
-    reach_step.lead(*of_pools, low, high, wanted, drive)
+    rate_model.call(state, reach_step.lead, *of_pools, low, high, wanted, drive)
     return drive
 
 

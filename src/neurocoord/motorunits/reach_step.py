@@ -19,7 +19,7 @@ import math
 import numpy as np
 
 from neurocoord.motorunits.chunk import CHUNK, PAD
-from neurocoord.motorunits.compiled import U0, U1, compiled, count_up_to, decay, twitch_gain
+from neurocoord.motorunits.compiled import U0, U1, compiled, count_up_to, decay, inner, twitch_gain
 from neurocoord.motorunits.expected_step import (
     ACTIVE_RATE_HZ,
     GAIN_LAG_INTERVALS,
@@ -68,12 +68,12 @@ _NEVER = 1e30  # threshold of the units that rows are padded with
 ROWS_SIZE = 18 * CHUNK
 
 
-@compiled
+@inner
 def _response(u):
     return 1.0 - math.exp(-u) * (1.0 + u) if u > 0.0 else 0.0
 
 
-@compiled
+@inner
 def _load(rows, at, table, row, start, n, padding):
     """Units `start` to `start + n` of `table[row]` into a row of the work space, padded."""
     for i in range(n):
@@ -82,7 +82,7 @@ def _load(rows, at, table, row, start, n, padding):
         rows[at + i] = padding
 
 
-@compiled
+@inner
 def _load_constants(rows, p, now, decays, row, a, n):
     """Constants of units `a` to `a + n` into the work space."""
     _load(rows, THRESHOLD, now.recruitment_threshold, row, a, n, _NEVER)
@@ -99,7 +99,7 @@ def _load_constants(rows, p, now, decays, row, a, n):
         rows[TABLE + i] = 0.0
 
 
-@compiled
+@inner
 def _load_held(rows, p, h, weight, impulse, tail, sensitivity, env, row, m, a, n):
     """What saturating units hold after `h` seconds, and how much a twitch counts."""
     for i in range(n):
@@ -109,7 +109,7 @@ def _load_held(rows, p, h, weight, impulse, tail, sensitivity, env, row, m, a, n
         rows[COUNTS + i] = counts
 
 
-@compiled
+@inner
 def _load_onset_rows(rows, p, m, e, a, n):
     """Rows of the table of gains where the interval law depends on excitation."""
     for i in range(n):
@@ -117,7 +117,7 @@ def _load_onset_rows(rows, p, m, e, a, n):
         rows[TABLE + i] = np.float64(row) * (N_GAIN + 1)
 
 
-@compiled
+@inner
 def _linear_rates(rows, n, e, over):
     for i in range(n):
         r = rows[MINIMUM + i] + rows[SLOPE + i] * (e - rows[THRESHOLD + i])
@@ -125,7 +125,7 @@ def _linear_rates(rows, n, e, over):
         rows[RATE + i] = r if e >= rows[THRESHOLD + i] else _ZERO
 
 
-@compiled
+@inner
 def _saturating_rates(rows, n, e, over, table):
     for i in range(n):
         span = max(rows[PEAK + i] - rows[MINIMUM + i], 1e-9)
@@ -134,7 +134,7 @@ def _saturating_rates(rows, n, e, over, table):
         rows[RATE + i] = r if e >= rows[THRESHOLD + i] else 0.0
 
 
-@compiled
+@inner
 def _look(rows, n, h):
     """Where in the table each unit's gain is looked up, twice, and the weights of the two.
 
@@ -161,7 +161,7 @@ def _look(rows, n, h):
         rows[SECOND_WEIGHT + i] = amount * (response - first)
 
 
-@compiled(fastmath={"reassoc", "nsz"})
+@inner(fastmath={"reassoc", "nsz"})
 def _sum_gains(rows, n, table):
     """The weighted gains, between the cells of `table`, of which each unit has its own row."""
     total = 0.0
@@ -175,14 +175,14 @@ def _sum_gains(rows, n, table):
     return total
 
 
-@compiled
+@inner
 def _seconds(r, h, time_s, later_s, due):
     """Share of the response that second spikes of doublets have, one for each first spike."""
     begun = _response((h - later_s) / time_s)
     return begun - _response((h - later_s - due / r) / time_s)
 
 
-@compiled
+@inner
 def _sum_seconds(rows, n, a, h, later_s, spiking):
     """What the second spikes of doublets add to `_sum_gains`."""
     total = 0.0
@@ -199,7 +199,7 @@ def _sum_seconds(rows, n, a, h, later_s, spiking):
     return total
 
 
-@compiled
+@inner
 def _sum_saturating(rows, n, a, h, later_s, spiking, table, m):
     """Share of its twitch that each unit adds to what its filters hold, in units of saturation."""
     total = 0.0
@@ -219,7 +219,7 @@ def _sum_saturating(rows, n, a, h, later_s, spiking, table, m):
     return total
 
 
-@compiled(forceinline=True)  # to hand over so many arrays takes longer than a muscle's sums
+@inner
 def _added(rows, held, e, p, now, h, decays, state, gains, env, row, m):
     """Active state that excitation `e`, held for `h`, adds to muscle `m`.
 
@@ -275,6 +275,12 @@ def add(p, now, h, decays, state, drive, out):
         p.mean_gain.ravel().astype(np.float32),
         np.empty(3, np.uint64),
     )
+    _add(p, now, h, decays, state, drive, out, rows, gains, held)
+    rows[0], gains[0], held[0] = _ZERO, _ZERO, _NOTHING  # they live until here
+
+
+@inner
+def _add(p, now, h, decays, state, drive, out, rows, gains, held):
     for env in range(out.shape[0]):
         row = env if p.is_dynamic else 0
         held[:] = _NOTHING
@@ -283,7 +289,7 @@ def add(p, now, h, decays, state, drive, out):
             out[env, m] = _added(rows, held, e, p, now, h, decays, state, gains, env, row, m)
 
 
-@compiled
+@inner
 def _drive_at(curve, value):
     """Drive at which the rising `curve[knot]` has `value`, which lies within it."""
     low, high = 0, curve.size - 1
@@ -310,6 +316,12 @@ def lead(p, now, h, decays, state, curve, low, high, wanted, out):
         p.mean_gain.ravel().astype(np.float32),
         np.empty(3, np.uint64),
     )
+    _lead(p, now, h, decays, state, curve, low, high, wanted, out, rows, gains, held)
+    rows[0], gains[0], held[0] = _ZERO, _ZERO, _NOTHING  # they live until here
+
+
+@inner
+def _lead(p, now, h, decays, state, curve, low, high, wanted, out, rows, gains, held):
     for env in range(out.shape[0]):
         row = env if p.is_dynamic else 0
         held[:] = _NOTHING

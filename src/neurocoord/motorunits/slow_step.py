@@ -11,7 +11,7 @@ import numpy as np
 from neurocoord.motorunits import fatigue
 from neurocoord.motorunits.compiled import (
     U1,
-    compiled,
+    inner,
 )
 from neurocoord.motorunits.records import (
     ACTIVE_TICKS,
@@ -25,7 +25,7 @@ _PIC_MOST = fatigue.PIC_MOST_OF_THRESHOLD
 _MARGIN = fatigue.TIREDNESS_MARGIN
 
 
-@compiled
+@inner(_nrt=True)
 def _rotate(start, stop, group, tiredness, threshold):
     """Swap neighbours in threshold of each group where the lower is more tired by the margin."""
     order = np.empty(group, np.uint64)
@@ -52,14 +52,14 @@ def _rotate(start, stop, group, tiredness, threshold):
             threshold[a + order[k]] = handed[k]
 
 
-@compiled
+@inner
 def _approach(x, start, stop, active, kept):
     """Exponential approach to 1 of active units and to 0 of the others."""
     for i in range(start, stop):
         x[i] = 1.0 - (1.0 - x[i]) * kept if active[i - start] else x[i] * kept
 
 
-@compiled
+@inner
 def _capacity_step(capacity, start, stop, active, relative_force, fatigue_rate, recovery_rate):
     for i in range(start, stop):
         lost = SLOW_STEP_S * (fatigue_rate[i] * relative_force[i - start])
@@ -68,7 +68,7 @@ def _capacity_step(capacity, start, stop, active, relative_force, fatigue_rate, 
         capacity[i] = tired if active[i - start] else rested
 
 
-@compiled
+@inner
 def _lower_thresholds(threshold, handed, start, stop, excitation, current):
     """What persistent inward currents take off recruitment thresholds."""
     for i in range(start, stop):
@@ -76,38 +76,38 @@ def _lower_thresholds(threshold, handed, start, stop, excitation, current):
         threshold[i] = handed[i] - min(off, _PIC_MOST * handed[i])
 
 
-@compiled
+@inner
 def _adapt_minimum(rate, start, stop, rested, share, course, offset):
     for i in range(start, stop):
         rate[i] = max(rested[i] - share[i] * course[i] * offset, 0.0)
 
 
-@compiled
+@inner
 def _adapt_gain(gain, start, stop, rested, share, course):
     for i in range(start, stop):
         gain[i] = rested[i] * (1.0 - share[i] * course[i])
 
 
-@compiled
+@inner
 def _adapt_peak(rate, start, stop, rested, minimum, share, course, offset):
     for i in range(start, stop):
         q = share[i] * course[i]
         rate[i] = max(rested[i] - q * ((rested[i] - minimum[i]) + offset), 0.0)
 
 
-@compiled
+@inner
 def _multiply(out, start, stop, a, b):
     for i in range(start, stop):
         out[i] = a[i] * b[i]
 
 
-@compiled
+@inner
 def _slow_contractions(time_s, start, stop, rested, capacity, slowing):
     for i in range(start, stop):
         time_s[i] = rested[i] * (1.0 + slowing * (1.0 - capacity[i]))
 
 
-@compiled
+@inner
 def _decays_of(decay, start, stop, time_s):
     """exp(-tick / T), T at least a tick: by its series at a 16th, which unlike exp vectorises."""
     for i in range(start, stop):
@@ -126,13 +126,13 @@ def _decays_of(decay, start, stop, time_s):
         decay[i] = e * e
 
 
-@compiled
+@inner
 def _scales_of(scale, start, stop, time_s):
     for i in range(start, stop):
         scale[i] = np.e * TICK_S / time_s[i]
 
 
-@compiled
+@inner
 def slow_step(p, m, slow, now, is_active, relative_force):
     """What fatigue, adaptation, inward currents and rotation do to muscle `m` in SLOW_STEP_S.
 
@@ -169,7 +169,7 @@ def slow_step(p, m, slow, now, is_active, relative_force):
         _scales_of(now.twitch_scale, a, b, time_s)
 
 
-@compiled
+@inner
 def constants_of(rows):
     """The rows `[field, unit]` of the constants by name."""
     return Constants(
@@ -177,13 +177,13 @@ def constants_of(rows):
     )
 
 
-@compiled
+@inner
 def slow_of(rows):
     """The rows `[field, unit]` of the slow state by name."""
     return Slow(rows[0], rows[1], rows[2], rows[3], rows[4])
 
 
-@compiled
+@inner(_nrt=True)
 def spiking_slow_step(p, m, slow, now, spiking, tick, first, second):
     """`slow_step` from the units' spikes and forces at this tick."""
     u0, u1 = np.uint64(p.first_unit[m]), np.uint64(p.first_unit[m + 1])

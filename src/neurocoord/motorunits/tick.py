@@ -21,8 +21,13 @@ from neurocoord.motorunits.chunk import (
     FIRST,
     PAD,
     PHASE,
+    RHYTHM_ROW,
+    ROW_FIRST,
+    ROW_PHASE,
+    ROW_SECOND,
     ROWS_SIZE,
     SECOND,
+    SLOW_NOISE_ROW,
     STEP,
     THETA,
     THRESHOLD,
@@ -32,8 +37,9 @@ from neurocoord.motorunits.chunk import (
     find_ready,
     grow,
     linear_steps,
-    load_chunk,
+    load_constants,
     load_noises,
+    load_state,
     modulate,
     quiet_linear_steps,
     saturating_steps,
@@ -51,6 +57,7 @@ from neurocoord.motorunits.compiled import (
     decay,
     draw,
     hazard_at,
+    inner,
     least_candidate_z,
     lookup,
     stream_key,
@@ -83,16 +90,17 @@ _S_DOUBLET = np.uint64(noise.DOUBLET)
 _Z_LIMIT = discharge.Z_LIMIT
 LEAST_THRESHOLD = discharge.LEAST_THRESHOLD
 _SILENCE_TICKS = discharge.SILENCE_TICKS
+_SHARED_SLOW, _SHARED_RHYTHM = np.uint64(0), np.uint64(3)  # rows of the shared noises
+_NOTHING = np.uint64(2**64 - 1)
 
 
 class _Keys(NamedTuple):
-    """Keys of a muscle's private noise streams, and how much rhythm is private."""
+    """Keys of an environment's private noise streams."""
 
     threshold: np.uint64
     slow: np.uint64
     rhythm: np.uint64
     doublet: np.uint64
-    rhythm_part: float
 
 
 @compiled
@@ -115,9 +123,9 @@ def shared_inputs(seed, tick, state, exponential, has_rhythm, noises, events):
             t = t0 + k
             if t % KNOT_TICKS == 0 and t > 0:
                 knot = t // KNOT_TICKS + 1
-                advance_slow_noise(U0, keys, key_noise, knot, rows, 0)
+                advance_slow_noise(U0, keys, key_noise, knot, rows, _SHARED_SLOW)
                 if has_rhythm:
-                    advance_rhythm(U0, keys, key_rhythm, knot, rows, 3)
+                    advance_rhythm(U0, keys, key_rhythm, knot, rows, _SHARED_RHYTHM)
             w = (t % KNOT_TICKS) / KNOT_TICKS
             for m in range(keys):
                 noises[env, k, 0, m] = rows[1, m] + w * (rows[2, m] - rows[1, m])
@@ -128,7 +136,7 @@ def shared_inputs(seed, tick, state, exponential, has_rhythm, noises, events):
                 events[env, k, j] = lookup(exponential, bits)
 
 
-@compiled
+@inner
 def _drop_dead(start, stop, limit, first, second):
     """Zero what is left of twitches long past; one beyond the last unit that carries force."""
     live = start
@@ -140,7 +148,7 @@ def _drop_dead(start, stop, limit, first, second):
     return live
 
 
-@compiled
+@inner
 def _course(c, shared_by, of, drive, env, m, noises, events, low_passed, least, course):
     """What all units of a muscle see over the block, into `course[tick, field]`.
 
@@ -181,35 +189,43 @@ def _course(c, shared_by, of, drive, env, m, noises, events, low_passed, least, 
     return highest, low_passed
 
 
-@compiled
+@inner
 def _part_of(end, start, n):
     """How many of the `n` units from `start` on lie before `end`."""
     return min(max(end, start) - start, n)
 
 
-@compiled
+@inner
+def _whole(n, n_all):
+    """`n` units and those that fill their last vector, of `n_all`."""
+    return min((n + PAD) & ~PAD, n_all)
+
+
+@inner
 def _advance_chunk(
-    rows, found, sampled, course, force_sum, of, keys, t0, k0, k1, a, n, n_on, n_live, unit, now,
-    spiking, constants, decay_table, has_noise, has_rhythm, sensitivity, m, threshold_z, hazard,
-    hazard_share, staggers, n_delay, events, hazard_key, sums, group, record, spikes,
+    rows, found, sampled, course, force_sum, of, keys, rhythm_part, t0, k0, k1, a, at, n, n_on,
+    n_live, unit, now, spiking, constants, decay_table, has_noise, has_rhythm, sensitivity, m,
+    threshold_z, hazard, hazard_share, staggers, n_delay, events, hazard_key, sums, group, record,
+    spikes,
 ):  # fmt: skip
     """Ticks `k0` to `k1` of units `a` to `a + n`, of which `n_on` may fire and `n_live` have force.
 
+    Their constants are those from `at` on, which may be another muscle's: see `Packed.alike`.
     Arrays one by one and not in records: to take one out of a record counts a reference, which is
     an atomic operation each time. Returns `n_live` and the share-weighted spikes, all and fast.
     """
     ratio = of.twitch_tetanus_ratio
     spike_sum, fast_sum = 0.0, 0.0
-    n_on = (n_on + PAD) & ~PAD
+    n_loaded, n_on = _whole(n_on, n), (n_on + PAD) & ~PAD
     for k in range(k0, k1):
         t = t0 + k
         w = (t % KNOT_TICKS) / KNOT_TICKS
         if w == 0.0 and t > 0:
             if has_noise:
-                advance_slow_noise(a, a + n, keys.slow, t // KNOT_TICKS + 1, unit, 4)
+                advance_slow_noise(a, a + n, keys.slow, t // KNOT_TICKS + 1, unit, SLOW_NOISE_ROW)
             if has_rhythm:
-                advance_rhythm(a, a + n, keys.rhythm, t // KNOT_TICKS + 1, unit, 7)
-            load_noises(rows, unit, has_noise, has_rhythm, a, n)
+                advance_rhythm(a, a + n, keys.rhythm, t // KNOT_TICKS + 1, unit, RHYTHM_ROW)
+            load_noises(rows, unit, has_noise, has_rhythm, a, n_loaded)
         if n_live > U0:
             padded = (n_live + PAD) & ~PAD
             if ratio > 0.0:
@@ -232,7 +248,7 @@ def _advance_chunk(
         else:
             linear_steps(rows, n_on, base, private, w, over)
         if of.rhythm_noise > 0.0:
-            modulate(rows, n_on, course[k, 3], keys.rhythm_part, w)
+            modulate(rows, n_on, course[k, 3], rhythm_part, w)
         grow(rows, n_on)
         if staggers:
             stagger(rows, min(n, n_on), a, hazard_share, hazard, spiking, sums, group, sampled)
@@ -242,7 +258,7 @@ def _advance_chunk(
             phase, theta, grown = rows[PHASE + j], rows[THETA + j], rows[STEP + j]
             if grown == 0.0:  # silent, or no unit but padding
                 continue
-            mine, unit_of = spiking[i], constants[i]
+            mine, unit_of, c = spiking[i], constants[at + j], at + j
             silence = t - mine.last_spike_tick
             if silence < mine.hold:
                 continue
@@ -261,8 +277,8 @@ def _advance_chunk(
                 rest = 0.5 * grown
             impulse = 1.0
             if ratio == 0.0:
-                impulse = twitch_gain(np.e / (now[7, i] * np.float64(silence))) * now[4, i]
-            rows[FIRST + j] += impulse * now[7, i]  # now[7] is e tick / T
+                impulse = twitch_gain(np.e / (now[7, c] * np.float64(silence))) * now[4, c]
+            rows[FIRST + j] += impulse * now[7, c]  # now[7] is e tick / T
             n_live = max(n_live, j + U1)
             if unit_of.isi_cv_onset > 0.0:
                 noise = rows[BEFORE + j] + w * (rows[AFTER + j] - rows[BEFORE + j])
@@ -290,35 +306,58 @@ def _advance_chunk(
     return n_live, spike_sum, fast_sum
 
 
+class _Space(NamedTuple):
+    """Work space: rows of a chunk, lists of its units, and courses over the block."""
+
+    rows: np.ndarray
+    found: np.ndarray
+    sampled: np.ndarray
+    course: np.ndarray
+    force_sum: np.ndarray
+
+
 @compiled
 def run(p, c, s, drive, sensitivity, noises, events, m0, m1, record, out):
     """The block for muscles `m0` to `m1` of all environments; `p`, `c` the packed constants."""
+    # Zeros: rows for noise are read, times 0, where there is none and they are not loaded.
+    space = _Space(
+        np.zeros(ROWS_SIZE),
+        np.empty(CHUNK + 1, np.uint64),
+        np.zeros(CHUNK, np.bool_),
+        np.empty((drive.shape[1], 5)),
+        np.empty((drive.shape[1], 2)),
+    )
+    _run(p, c, s, drive, sensitivity, noises, events, m0, m1, record, out, space)
+    space.rows[0] = 0.0  # it lives until here
+
+
+@inner
+def _run(p, c, s, drive, sensitivity, noises, events, m0, m1, record, out, space):
     # Unsigned indices spare numba's check for negative ones, without which loops do not vectorise.
     active_state, active_sum, spike_sum, spikes = out
-    n_tick = drive.shape[1]
-    # Zeros: rows for noise are read, times 0, where there is none and they are not loaded.
-    rows, found = np.zeros(ROWS_SIZE), np.empty(CHUNK + 1, np.uint64)
-    sampled, course = np.zeros(CHUNK, np.bool_), np.empty((n_tick, 5))
-    force_sum = np.empty((n_tick, 2))
+    rows, found, sampled, course, force_sum = space
+    n_tick, is_dynamic = drive.shape[1], p.is_dynamic
+    held, n_held = _NOTHING, U0  # whose constants the rows hold
     constants, decay_table, fast_units = p.spiking, p.decay_table, p.is_fast
     threshold_z, hazard = c.threshold_z, c.hazard
     for env in range(drive.shape[0]):
         t0, seed = s.tick[env], s.seed[env]
         unit, spiking, sums = s.unit[env], s.spiking[env], s.stagger[env]
-        now = s.now_units[env] if p.is_dynamic else p.rested
+        now = s.now_units[env] if is_dynamic else p.rested
         noises_here, events_here, spikes_here = noises[env], events[env], spikes[env]
         sensitivity_here = sensitivity[env]
+        keys = _Keys(
+            stream_key(seed, _S_THRESHOLD),
+            stream_key(seed, _S_SLOW_PRIVATE),
+            stream_key(seed, _S_RHYTHM_PRIVATE),
+            stream_key(seed, _S_DOUBLET),
+        )
+        held = _NOTHING
         for m in range(m0, m1):
             u0, u1, of = np.uint64(p.first_unit[m]), np.uint64(p.first_unit[m + 1]), p.muscle[m]
-            shared_by = c.muscle[m]
-            keys = _Keys(
-                stream_key(seed, _S_THRESHOLD),
-                stream_key(seed, _S_SLOW_PRIVATE),
-                stream_key(seed, _S_RHYTHM_PRIVATE),
-                stream_key(seed, _S_DOUBLET),
-                of.rhythm_noise * np.sqrt(1.0 - shared_by.rhythm_share),
-            )
-            low_passed, least = s.slow_excitation[env, m], now[8, u0]
+            shared_by, alike = c.muscle[m], np.uint64(p.alike[m])
+            rhythm_part = of.rhythm_noise * np.sqrt(1.0 - shared_by.rhythm_share)
+            low_passed, least = s.slow_excitation[env, m], now[8, alike]
             highest, s.slow_excitation[env, m] = _course(
                 c, shared_by, of, drive, env, m, noises_here, events_here, low_passed, least, course
             )
@@ -327,38 +366,45 @@ def run(p, c, s, drive, sensitivity, noises, events, m0, m1, record, out):
             for k in range(n_tick):
                 force_sum[k, 0] = 0.0
                 force_sum[k, 1] = 0.0
-            k0 = 0
+            k0 = np.int64(0)  # not a literal, which would compile all twice
             while k0 < n_tick:
                 t = t0 + k0
                 if t % SLOW_TICKS == 0 and t > 0:
-                    if p.is_dynamic:
+                    if is_dynamic:
+                        held = _NOTHING
                         slow, changed = slow_of(s.slow_units[env]), constants_of(now)
                         spiking_slow_step(p, m, slow, changed, spiking, t, unit[2], unit[3])
                     limit = LIVE_LIMIT * (1.0 if of.twitch_tetanus_ratio > 0.0 else of.max_force)
                     live = _drop_dead(u0, u1, limit, unit[2], unit[3])
                 k1 = min(n_tick, k0 + SLOW_TICKS - t % SLOW_TICKS)
-                on = count_up_to(now, 8, u0, u1, highest)
+                on = u0 + count_up_to(now, 8, alike, alike + (u1 - u0), highest) - alike
                 group = of.first_group
                 for a in range(u0, u1, np.uint64(CHUNK)):
                     n = min(u1 - a, np.uint64(CHUNK))
                     n_on, n_live = _part_of(on, a, n), _part_of(live, a, n)
-                    works = n_on > U0 or n_live > U0
-                    if works:
-                        load_chunk(rows, unit, now, fast_units, a, n)
-                        load_noises(rows, unit, p.has_drive_noise, p.has_rhythm, a, n)
-                        fetch_ahead(unit, now, spiking, constants, a + n, n)
+                    at = alike + (a - u0)
+                    n_rows = max(n_on, n_live)
+                    if n_rows > U0:
+                        if held != at or n_held != n:
+                            load_constants(rows, now, at, n)
+                            held, n_held = at, n
+                        load_state(rows, unit, fast_units, a, _whole(n_on, n), n_rows)
+                        has_noise, has_rhythm = p.has_drive_noise, p.has_rhythm
+                        load_noises(rows, unit, has_noise, has_rhythm, a, _whole(n_on, n))
+                        fetch_ahead(unit, spiking, a + n, n)
+                    n_stored = _whole(n_on, n)
                     n_live, total, fast = _advance_chunk(
-                        rows, found, sampled, course, force_sum, of, keys, t0, k0, k1, a, n, n_on,
-                        n_live, unit, now, spiking, constants, decay_table, p.has_drive_noise,
-                        p.has_rhythm, sensitivity_here, m, threshold_z, hazard, c.hazard_share,
-                        c.staggers, c.max_delay_ticks, events_here, shared_by.hazard_key, sums,
-                        group, record, spikes_here,
+                        rows, found, sampled, course, force_sum, of, keys, rhythm_part, t0, k0, k1,
+                        a, at, n, n_on, n_live, unit, now, spiking, constants, decay_table,
+                        p.has_drive_noise, p.has_rhythm, sensitivity_here, m, threshold_z, hazard,
+                        c.hazard_share, c.staggers, c.max_delay_ticks, events_here,
+                        shared_by.hazard_key, sums, group, record, spikes_here,
                     )  # fmt: skip
-                    if works:
-                        store(rows, PHASE, unit, 0, a, n)
-                        store(rows, FIRST, unit, 2, a, n)
-                        store(rows, SECOND, unit, 3, a, n)
-                        live = max(live, a + n_live) if n_live > U0 else live
+                    store(rows, PHASE, unit, ROW_PHASE, a, n_stored)
+                    if n_live > U0:
+                        store(rows, FIRST, unit, ROW_FIRST, a, n_live)
+                        store(rows, SECOND, unit, ROW_SECOND, a, n_live)
+                        live = max(live, a + n_live)
                     slow_spikes += total - fast
                     fast_spikes += fast
                     group += CHUNK // STAGGER_GROUP

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import difflib
 
-from neurocoord.tasks import crawl, isometric, roll
+from neurocoord.tasks import balance, crawl, isokinetic, isometric, react, roll
 from neurocoord.tasks.protocol import Task
 
 TASKS: dict[str, Task] = {
     "isometric": isometric.TASK,
+    "isokinetic": isokinetic.TASK,
     "roll": roll.TASK,
     "crawl": crawl.TASK,
+    "balance": balance.TASK,
+    "react": react.TASK,
 }
 
 

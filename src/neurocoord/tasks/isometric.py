@@ -1,4 +1,7 @@
-"""Isometric knee extension on a dynamometer, at equal drive: two holds and a ballistic effort."""
+"""Isometric efforts at the dynamometer, at equal drive: two holds and a ballistic effort.
+
+Knee extension unless the settings name another joint and direction, in the seated posture.
+"""
 
 from __future__ import annotations
 
@@ -7,32 +10,32 @@ from typing import NamedTuple
 
 import numpy as np
 
-from neurocoord.analysis.force import rate_of_force_development, steadiness
-from neurocoord.body.model import Body, keyframe_qpos, muscle_index
+from neurocoord.body.model import Body, keyframe_qpos
 from neurocoord.body.reading import BodyReading
-from neurocoord.muscle.efficiency import economy_n_s_per_j
-from neurocoord.tasks.movement import (
-    BLOCK_S,
-    ENERGY_MODELS,
-    STEPS,
-    active_force_n,
-    bump,
-    by_model,
-    metabolic_power,
-    model_name,
+from neurocoord.tasks.dynamometry import (
+    BALLISTIC_TABLE,
+    RISE_S,
+    action_of,
+    ballistic_measures,
+    block_power_w,
+    hold_measures,
+    mover_indices,
+    muscle_torque_nm,
+    of_energy,
+    of_holds,
+    total_active_force_n,
 )
-from neurocoord.tasks.protocol import Measure, Reach, Task, Trace
-
-STEP_S = BLOCK_S / STEPS
-KNEE = "knee_flexion_r"
-EXTENSORS = ("RF_r", "VAS_L_r", "VAS_M_r")
-RISE_S = 0.5  # the rise and settling of a hold that is left out of its measures (choice)
+from neurocoord.tasks.movement import BLOCK_S, bump, by_model
+from neurocoord.tasks.protocol import Reach, Task, Trace
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Drive of the two holds, and the times of holds, rests and the ballistic effort (s)."""
+    """The joint and its direction, drive of the two holds, times of holds, rests and the ballistic
+    effort (s)."""
 
+    joint: str = "knee"  # knee, elbow, ankle
+    direction: str = "extension"  # flexion or extension; dorsiflexion or plantarflexion
     low_drive: float = 0.2
     high_drive: float = 0.5
     hold_s: float = 2.5
@@ -44,12 +47,14 @@ class Plan(NamedTuple):
     """The protocol, bound to a body."""
 
     settings: Settings
-    muscles: np.ndarray  # int[extensor]
+    action: str
+    muscles: np.ndarray  # int[mover]
     qpos: np.ndarray
 
 
 def plan(body: Body, settings: Settings) -> Plan:
-    """Which muscles extend the knee, and how the subject sits."""
+    """Which muscles turn the joint, and how the subject sits."""
+    action = action_of(settings)
     for name in ("low_drive", "high_drive"):
         value = getattr(settings, name)
         if not 0.0 < value <= 1.0:
@@ -58,8 +63,7 @@ def plan(body: Body, settings: Settings) -> Plan:
         value = getattr(settings, name)
         if not value > RISE_S * (name == "hold_s"):
             raise ValueError(f"{name}={value} s is too short")
-    muscles = np.array([muscle_index(body, name) for name in EXTENSORS])
-    return Plan(settings, muscles, keyframe_qpos(body, "seated"))
+    return Plan(settings, action, mover_indices(body, action), keyframe_qpos(body, "seated"))
 
 
 def phases(settings: Settings) -> dict[str, tuple[float, float]]:
@@ -109,7 +113,7 @@ def expert(
     high: np.ndarray,
     reach: Reach,
 ) -> tuple[np.ndarray, np.ndarray, None]:
-    """The protocol's drive of the knee extensors; all else is silent."""
+    """The protocol's drive of the prime movers; all else is silent."""
     level = {"low": plan.settings.low_drive, "high": plan.settings.high_drive, "ballistic": 1.0}
     drive = np.zeros(len(body.muscles))
     for name, (start, end) in phases(plan.settings).items():
@@ -126,7 +130,7 @@ def outcome(body: Body, plan: Plan, reading: BodyReading, env: int, time_s: floa
 def reward_terms(
     body: Body, plan: Plan, reading: BodyReading, env: int, drive: np.ndarray
 ) -> dict[str, float]:
-    """Named terms in [0, 1]: the wanted drive on the extensors, nothing on the rest."""
+    """Named terms in [0, 1]: the wanted drive on the movers, nothing on the rest."""
     wanted, _, _ = expert(
         body, plan, None, reading, env, float(reading.time_s[env]), drive, drive, lambda a: a
     )
@@ -142,65 +146,28 @@ def goal(plan: Plan) -> dict[str, float]:
     return {"low_drive": plan.settings.low_drive, "high_drive": plan.settings.high_drive}
 
 
-def extension_torque_nm(body: Body, trace: Trace) -> np.ndarray:
-    """Active knee extension torque [step] (Nm): the muscles' torque less its value at rest."""
-    torque = -trace.joint_torque_nm[:, body.joints.index(KNEE)]
+def active_torque_nm(body: Body, settings: Settings, trace: Trace) -> np.ndarray:
+    """Active torque [step] (Nm) the way asked for: the muscles' torque less its value at rest."""
+    torque = muscle_torque_nm(body, trace, action_of(settings))
     return torque - torque[1]
 
 
 def measure(body: Body, plan: Plan, trace: Trace) -> dict[str, float]:
     """Force output and steadiness of the holds, rate of rise of the ballistic effort, cost."""
-    torque = extension_torque_nm(body, trace)
-    powers = {
-        key: metabolic_power(body, trace, model).total_w.sum(axis=1)
-        for key, model in ENERGY_MODELS.items()
-    }
-    force = active_force_n(body, trace).sum(axis=1)
-    time = np.repeat(trace.time_s, STEPS) + np.tile(np.arange(STEPS) * STEP_S, trace.time_s.size)
+    torque = active_torque_nm(body, plan.settings, trace)
+    powers = block_power_w(body, trace)
+    force = total_active_force_n(body, trace)
+    spans = phases(plan.settings)
     found: dict[str, float] = {}
-    for name, (start, end) in phases(plan.settings).items():
-        if name == "ballistic":
-            continue
-        held = (time >= start + RISE_S) & (time < end)
-        if not held.any():
-            continue
-        steady = steadiness(torque[held])
-        blocks = (trace.time_s >= start + RISE_S) & (trace.time_s < end)
-        spent = {key: float(power[blocks].mean()) for key, power in powers.items()}
-        found[f"torque_{name}_nm"] = float(steady.mean_n)
-        found[f"torque_{name}_cv"] = float(steady.cv)
-        for key, watts in spent.items():
-            found[model_name(f"power_{name}", key, "w")] = watts
-        found[f"torque_per_power_{name}_nm_per_w"] = float(steady.mean_n) / spent[""]
-        found[f"economy_{name}_n_s_per_j"] = float(economy_n_s_per_j(force[held].mean(), spent[""]))
-    start, end = phases(plan.settings)["ballistic"]
-    fast = (time >= start - 0.1) & (time < end)
-    if fast.any() and time[-1] > start + 0.3:
-        rise = rate_of_force_development(np.maximum(torque[fast], 0.0), STEP_S, baseline_s=0.08)
-        windows = ("0_50", "50_100", "100_200")
-        for window, rate in zip(windows, np.atleast_1d(rise.rate_per_s), strict=True):
-            found[f"rfd_{window}_ms_per_s"] = float(rate)
-        found["torque_peak_nm"] = float(rise.peak_force_n)
-    return found
-
-
-def _hold(unit: str, meaning: str) -> Measure:
-    return Measure(unit, meaning, group="Holds", source="analysis/force.py")
-
-
-def _fast(unit: str, meaning: str) -> Measure:
-    return Measure(unit, meaning, group="Ballistic effort", source="analysis/force.py")
-
-
-def _cost(unit: str, meaning: str) -> Measure:
-    source = "muscle/energetics.py, docs/energetics.md"
-    return Measure(unit, meaning, group="Energy", source=source)
+    for name in ("low", "high"):
+        found |= hold_measures(name, spans[name], trace, torque, force, powers)
+    return found | ballistic_measures(spans["ballistic"], trace, torque)
 
 
 TASK = Task(
     name="isometric",
     body="dynamometer",
-    question="extend the knee against a fixed lever at equal drive",
+    question="turn a joint against a fixed lever at equal drive",
     settings=Settings,
     seconds=duration_s(Settings()),
     plan=plan,
@@ -214,19 +181,20 @@ TASK = Task(
     goal=goal,
     measure=measure,
     measures={
-        "torque_low_nm": _hold("Nm", "mean knee extension torque of the low hold"),
-        "torque_low_cv": _hold("1", "steadiness of the low hold: SD over mean of torque"),
-        "torque_high_nm": _hold("Nm", "mean knee extension torque of the high hold"),
-        "torque_high_cv": _hold("1", "steadiness of the high hold: SD over mean of torque"),
-        "torque_peak_nm": _fast("Nm", "peak torque of the ballistic effort"),
-        "rfd_0_50_ms_per_s": _fast("1/s", "rate of torque development, 0-50 ms, per peak"),
-        "rfd_50_100_ms_per_s": _fast("1/s", "rate of torque development, 50-100 ms, per peak"),
-        "rfd_100_200_ms_per_s": _fast("1/s", "rate of torque development, 100-200 ms, per peak"),
-        **by_model("power_low", "w", _cost("W", "metabolic power of the low hold, above basal")),
-        **by_model("power_high", "w", _cost("W", "metabolic power of the high hold, above basal")),
-        "torque_per_power_low_nm_per_w": _cost("Nm/W", "torque over power of the low hold"),
-        "torque_per_power_high_nm_per_w": _cost("Nm/W", "torque over power of the high hold"),
-        "economy_low_n_s_per_j": _cost("N s/J", "force-time over energy, low hold"),
-        "economy_high_n_s_per_j": _cost("N s/J", "force-time over energy, high hold"),
+        "torque_low_nm": of_holds("Nm", "mean torque of the low hold"),
+        "torque_low_cv": of_holds("1", "steadiness of the low hold: SD over mean of torque"),
+        "torque_high_nm": of_holds("Nm", "mean torque of the high hold"),
+        "torque_high_cv": of_holds("1", "steadiness of the high hold: SD over mean of torque"),
+        **BALLISTIC_TABLE,
+        **by_model(
+            "power_low", "w", of_energy("W", "metabolic power of the low hold, above basal")
+        ),
+        **by_model(
+            "power_high", "w", of_energy("W", "metabolic power of the high hold, above basal")
+        ),
+        "torque_per_power_low_nm_per_w": of_energy("Nm/W", "torque over power of the low hold"),
+        "torque_per_power_high_nm_per_w": of_energy("Nm/W", "torque over power of the high hold"),
+        "economy_low_n_s_per_j": of_energy("N s/J", "force-time over energy, low hold"),
+        "economy_high_n_s_per_j": of_energy("N s/J", "force-time over energy, high hold"),
     },
 )

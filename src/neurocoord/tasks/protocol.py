@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from neurocoord.body.model import Body
 from neurocoord.body.reading import BodyReading
+from neurocoord.settings import nearest
 
 Reach = Callable[[np.ndarray], np.ndarray]  # active state [muscle] -> drive [muscle]
 
@@ -24,6 +27,72 @@ class Measure(NamedTuple):
     source: str = ""  # who defined it, or that it is a choice
 
 
+@dataclass(frozen=True, kw_only=True)
+class Push:
+    """A push from outside: a force on one part of the body for a while, part of an experiment.
+
+    As text ``body:start_s:duration_s:x,y,z``, for instance ``thorax:2.0:0.1:0,300,0``.
+    """
+
+    body: str = "thorax"
+    start_s: float = 1.0  # the task's own time; 0 is where the task begins
+    duration_s: float = 0.1
+    force_n: tuple[float, float, float] = (0.0, 100.0, 0.0)  # world axes, at the centre of mass
+
+    def __str__(self) -> str:
+        force = ",".join(repr(float(f)) for f in self.force_n)
+        return f"{self.body}:{float(self.start_s)!r}:{float(self.duration_s)!r}:{force}"
+
+    @classmethod
+    def from_text(cls, text: str) -> Push:
+        """A push from ``body:start_s:duration_s:x,y,z``; ValueError says what is wrong."""
+        parts = text.split(":")
+        try:
+            body, start, duration, force = parts
+            x, y, z = force.split(",")
+            numbers = [float(value) for value in (start, duration, x, y, z)]
+        except ValueError:
+            raise ValueError(
+                f"push {text!r} is not of the form body:start_s:duration_s:x,y,z"
+                " (s, s, N; x forward, y left, z up), such as thorax:2.0:0.1:0,300,0"
+            ) from None
+        return cls(
+            body=body.strip(),
+            start_s=numbers[0],
+            duration_s=numbers[1],
+            force_n=(numbers[2], numbers[3], numbers[4]),
+        )
+
+
+def check_pushes(body: Body, pushes: tuple[Push, ...]) -> None:
+    """Refuse pushes that cannot be given; ValueError names what is allowed."""
+    for push in pushes:
+        if push.body not in body.bodies[1:]:
+            raise ValueError(
+                f"push of {push.body!r} is not allowed; bodies of {body.name}:"
+                f" {', '.join(body.bodies[1:])}{nearest(push.body, body.bodies[1:])}"
+            )
+        if not np.isfinite([push.start_s, *push.force_n]).all():
+            raise ValueError(f"push {push} is not allowed; its numbers must be finite")
+        if not (np.isfinite(push.duration_s) and push.duration_s > 0.0):
+            raise ValueError(f"push {push} is not allowed; duration_s must be above 0")
+
+
+def forces_at(pushes: tuple[Push, ...], time_s: float, block_s: float) -> dict[str, np.ndarray]:
+    """Force [3] (N) on each body that is pushed in the block that begins at ``time_s``."""
+    forces: dict[str, np.ndarray] = {}
+    middle = time_s + 0.5 * block_s
+    for push in pushes:
+        if push.start_s <= middle < push.start_s + push.duration_s:
+            forces[push.body] = forces.get(push.body, 0.0) + np.array(push.force_n, float)
+    return forces
+
+
+def no_pushes(plan: Any, rng: np.random.Generator) -> tuple[Push, ...]:
+    """A task in which nothing outside the body acts on it but the floor."""
+    return ()
+
+
 class Trace(NamedTuple):
     """What happened to one body, by block of 4 ms, and by physics step of 2 ms where said."""
 
@@ -34,9 +103,10 @@ class Trace(NamedTuple):
     drive: np.ndarray  # [block, muscle]
     active_state: np.ndarray  # [step, muscle]
     muscle_force_n: np.ndarray  # [step, muscle], pulling positive, passive force included
-    muscle_length_m: np.ndarray  # [step, muscle]
+    muscle_length_m: np.ndarray  # [step, muscle]; less an elastic tendon's stretch
     muscle_velocity_m_per_s: np.ndarray  # [step, muscle], lengthening positive
     joint_torque_nm: np.ndarray  # [step, joint], of all muscles, in the joint's direction
+    lever_torque_nm: np.ndarray  # [step], of a dynamometer's lever on its joint; 0 without one
     active_sum: np.ndarray  # [block, muscle, 2], share-weighted, slow and fast units
     spike_rate_sum: np.ndarray  # [block, muscle, 2], share-weighted spikes per second
     saturating_spike_rate_sum: np.ndarray  # the same, each spike weighted by the saturating law
@@ -44,6 +114,7 @@ class Trace(NamedTuple):
     body_position_m: np.ndarray  # [block, body, 3]
     full_drive_fraction: np.ndarray  # [muscle], active state over tetanic at full drive
     ended: str  # "" when time was up, "done", "fell", or what MuJoCo warned of
+    pushes: tuple[Push, ...] = ()  # the only forces from outside, beside gravity and the floor
 
 
 class Task(NamedTuple):
@@ -69,3 +140,9 @@ class Task(NamedTuple):
     goal: Callable[[Any], dict[str, float]]  # plan -> what the observation says of the task
     measure: Callable[[Body, Any, Trace], dict[str, float]]
     measures: dict[str, Measure]
+    set_up: Callable[[str | Path, Any], Body] | None = None
+    # (model name or path, settings) -> the body as the task straps it; None: as it is
+    lever: Callable[[Any, float], tuple[float, float]] | None = None
+    # (plan, time_s) -> angle (rad) and speed (rad/s) of a dynamometer's lever over the next block
+    pushes: Callable[[Any, np.random.Generator], tuple[Push, ...]] = no_pushes
+    # (plan, rng) -> pushes that are the task's own experiment

@@ -1,11 +1,12 @@
-"""Rolling over from supine to prone."""
+"""Rolling over: from supine to prone, back, or on and on along the floor."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from neurocoord.analysis.smoothness import SOURCE as SMOOTHNESS_SOURCE
 from neurocoord.analysis.smoothness import spectral_arc_length
@@ -13,9 +14,8 @@ from neurocoord.body.model import Body
 from neurocoord.body.postures import resting_height_m
 from neurocoord.body.reading import BodyReading
 from neurocoord.coordination.allocation import ControllerGains, WarmStart, allocate
-from neurocoord.coordination.library import load_movement
+from neurocoord.coordination.library import Movement, load_movement, movement_names
 from neurocoord.coordination.roll import (
-    SUPINE,
     Roll,
     RollPlan,
     advance_clock,
@@ -39,7 +39,8 @@ from neurocoord.tasks.movement import (
 from neurocoord.tasks.protocol import Measure, Reach, Task, Trace
 
 MOVEMENT = "roll_supine_to_prone"  # in models/movements
-PRONE_RANGE_RAD = (np.radians(150.0), np.radians(210.0))  # choice: within 30 degrees of prone
+ARRIVED_RAD = np.radians(30.0)  # choice: pelvis and thorax this near the end have rolled
+NEXT_RAD = np.radians(35.0)  # choice: this near the end the next roll of a series begins
 STILL_RAD_PER_S = 1.5  # choice: slower than this about the long axis is having arrived
 HEAD_BACKWARD = np.array([[0.0, 0.0, -1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
 
@@ -56,24 +57,35 @@ def _gains() -> ControllerGains:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """A roll: its keyframes, feedback gains, and how noisy the start is."""
+    """A roll: its keyframes, feedback gains, what follows it, and how noisy the start is."""
 
     start_noise_rad: float = 0.03
+    movement: str = ""  # one of models/movements, in place of plan and gains
+    side: str = ""  # "left" or "right", in place of the plan's
+    then: tuple[str, ...] = ()  # movements that follow, each as soon as the one before has rolled
     plan: RollPlan = field(default_factory=_plan)
     gains: ControllerGains = field(default_factory=_gains)
 
 
+class Stage(NamedTuple):
+    """One roll of a series."""
+
+    roll: Roll
+    gains: ControllerGains
+
+
 class Plan(NamedTuple):
-    """A roll bound to a body."""
+    """Rolls bound to a body."""
 
     settings: Settings
-    roll: Roll
+    stages: tuple[Stage, ...]
     thorax: int  # body index
 
 
 class Memory(NamedTuple):
     """What the built-in controller remembers between blocks."""
 
+    stage: int
     clock_s: float  # the roll's own time
     waited_s: float  # how long the clock has stood still
     warm_start: WarmStart | None
@@ -81,33 +93,50 @@ class Memory(NamedTuple):
 
 def plan(body: Body, settings: Settings) -> Plan:
     """Bind the keyframes to this body."""
-    return Plan(settings, make_roll(body, settings.plan), body.bodies.index("thorax"))
+    first = Movement(settings.plan, settings.gains)
+    if settings.movement:
+        first = _roll_named(settings.movement)
+    stages = []
+    for found in (first, *(_roll_named(name) for name in settings.then)):
+        assert isinstance(found.plan, RollPlan)
+        side = settings.side or settings.plan.side
+        stages.append(Stage(make_roll(body, replace(found.plan, side=side)), found.gains))
+    return Plan(settings, tuple(stages), body.bodies.index("thorax"))
+
+
+def _roll_named(name: str) -> Movement:
+    found = load_movement(name)
+    if not isinstance(found.plan, RollPlan):
+        allowed = [n for n in movement_names() if isinstance(load_movement(n).plan, RollPlan)]
+        raise ValueError(f"movement {name!r} is no roll; allowed: {', '.join(allowed)}")
+    return found
 
 
 def start_qpos(body: Body, plan: Plan, rng: np.random.Generator) -> np.ndarray:
-    """Supine, arms at the sides, with a little noise."""
-    supine = posture_of(body, SUPINE, plan.settings.plan.side)
+    """Lying as the first roll starts, with a little noise."""
+    roll = plan.stages[0].roll
+    lying = posture_of(body, roll.plan.start, roll.plan.side)
     qpos = body.model.qpos0.copy()
-    qpos[body.joint_qpos] = noisy_start(body, supine, plan.settings.start_noise_rad, rng)
+    qpos[body.joint_qpos] = noisy_start(body, lying, plan.settings.start_noise_rad, rng)
     qpos[:3] = 0.0
-    qpos[3:7] = wanted_orientation(HEAD_BACKWARD, 0.0)
+    qpos[3:7] = wanted_orientation(HEAD_BACKWARD, roll.sign * float(roll.knot_roll[0]))
     qpos[2] = resting_height_m(body.model, qpos) - 0.002
     return qpos
 
 
 def lead_in_s(plan: Plan) -> float:
-    """A short rest on the back, so that the noisy start comes to lie."""
+    """A short rest, so that the noisy start comes to lie."""
     return 0.3
 
 
 def horizon_s(plan: Plan) -> float:
-    """As the gains say."""
-    return plan.settings.gains.horizon_s
+    """As the gains of the first roll say."""
+    return plan.stages[0].gains.horizon_s
 
 
 def begin(plan: Plan) -> Memory:
     """The roll's clock has not begun."""
-    return Memory(0.0, 0.0, None)
+    return Memory(0, 0.0, 0.0, None)
 
 
 def expert(
@@ -122,28 +151,43 @@ def expert(
     reach: Reach,
 ) -> tuple[np.ndarray, np.ndarray, Memory]:
     """Drive [muscle] of the built-in controller, and the posture it asks for."""
-    clock, waited = memory.clock_s, memory.waited_s
+    stage, clock, waited = memory.stage, memory.clock_s, memory.waited_s
+    roll, gains = plan.stages[stage]
     if time_s > 0.0:
-        clock, waited = advance_clock(plan.roll, reading, env, clock, waited, BLOCK_S)
-    wanted = roll_reference(plan.roll, reading, env, clock)
-    given = allocate(body, reading, env, wanted, low, high, plan.settings.gains, memory.warm_start)
-    return reach(given.active_state), wanted.joint_angle, Memory(clock, waited, given.warm_start)
+        is_late = clock > roll.knot_s[-2]
+        if stage + 1 < len(plan.stages) and is_late and _is_at_end(plan, stage, reading, env):
+            stage, clock, waited = stage + 1, 0.0, 0.0
+            roll, gains = plan.stages[stage]
+        clock, waited = advance_clock(roll, reading, env, clock, waited, BLOCK_S)
+    wanted = roll_reference(roll, reading, env, clock)
+    given = allocate(body, reading, env, wanted, low, high, gains, memory.warm_start)
+    after = Memory(stage, clock, waited, given.warm_start)
+    return reach(given.active_state), wanted.joint_angle, after
 
 
-def roll_angles(plan: Plan, reading: BodyReading, env: int) -> tuple[float, float]:
-    """Roll (rad) of pelvis and thorax: 0 supine, pi prone."""
+def _is_at_end(plan: Plan, stage: int, reading: BodyReading, env: int) -> bool:
+    end = float(plan.stages[stage].roll.knot_roll[-1])
+    return all(abs(angle - end) < NEXT_RAD for angle in roll_angles(plan, reading, env, stage))
+
+
+def roll_angles(plan: Plan, reading: BodyReading, env: int, stage: int = 0) -> tuple[float, float]:
+    """Roll (rad) of pelvis and thorax, from half a turn before to half a turn after the middle of
+    a stage's own."""
+    roll = plan.stages[stage].roll
+    middle = float(0.5 * (roll.knot_roll[0] + roll.knot_roll[-1]))
     rotation = reading.body_rotation[env]
-    return roll_angle(rotation[1], plan.roll.sign), roll_angle(
-        rotation[plan.thorax], plan.roll.sign
-    )
+    pelvis = roll_angle(rotation[1], roll.sign, middle)
+    return pelvis, roll_angle(rotation[plan.thorax], roll.sign, middle)
 
 
 def outcome(body: Body, plan: Plan, reading: BodyReading, env: int, time_s: float) -> str:
-    """Done when pelvis and thorax are both prone and have come to rest."""
-    low, high = PRONE_RANGE_RAD
-    is_prone = all(low < angle < high for angle in roll_angles(plan, reading, env))
+    """Done when pelvis and thorax have both turned and come to rest; a series goes on."""
+    if time_s <= 0.0 or len(plan.stages) > 1:
+        return ""
+    end = float(plan.stages[0].roll.knot_roll[-1])
+    is_there = all(abs(a - end) < ARRIVED_RAD for a in roll_angles(plan, reading, env))
     is_still = abs(reading.qvel[env, 5]) < STILL_RAD_PER_S
-    return "done" if time_s > 0.0 and is_prone and is_still else ""
+    return "done" if is_there and is_still else ""
 
 
 def reward_terms(
@@ -151,9 +195,10 @@ def reward_terms(
 ) -> dict[str, float]:
     """Named terms in [0, 1]: roll of pelvis and thorax, trunk together, little drive."""
     pelvis, thorax = roll_angles(plan, reading, env)
+    start, end = plan.stages[0].roll.knot_roll[[0, -1]]
     return {
-        "pelvis": float(np.clip(pelvis / np.pi, 0.0, 1.0)),
-        "thorax": float(np.clip(thorax / np.pi, 0.0, 1.0)),
+        "pelvis": float(np.clip((pelvis - start) / (end - start), 0.0, 1.0)),
+        "thorax": float(np.clip((thorax - start) / (end - start), 0.0, 1.0)),
         "together": bump(pelvis - thorax, 1.5),
         "economy": 1.0 - float(drive.mean()),
     }
@@ -161,7 +206,7 @@ def reward_terms(
 
 def goal(plan: Plan) -> dict[str, float]:
     """What the observation says of the task."""
-    return {"side": plan.roll.sign}
+    return {"side": plan.stages[0].roll.sign}
 
 
 def measure(body: Body, plan: Plan, trace: Trace) -> dict[str, float]:
@@ -173,6 +218,7 @@ def measure(body: Body, plan: Plan, trace: Trace) -> dict[str, float]:
     at = moments(body, trace, moving)
     return {
         "rolled": float(rolled),
+        "turned_deg": turned_deg(plan, trace.qpos[moving, 3:7]),
         "roll_time_s": duration if rolled else float("nan"),
         **metabolic_energies(measures, duration if rolled else float("nan")),
         **measures,
@@ -182,10 +228,21 @@ def measure(body: Body, plan: Plan, trace: Trace) -> dict[str, float]:
     }
 
 
+def turned_deg(plan: Plan, quaternion: np.ndarray) -> float:
+    """How far the pelvis turned at most, in the roll's direction; unit quaternions [block, 4]."""
+    roll = plan.stages[0].roll
+    if len(quaternion) == 0:
+        return 0.0
+    rotations = Rotation.from_quat(quaternion[:, [1, 2, 3, 0]]).as_matrix()
+    angles = np.unwrap([roll_angle(rotation, roll.sign) for rotation in rotations])
+    return float(np.degrees((angles - angles[0]).max()))
+
+
 def _turning(body: Body, plan: Plan, at: Moments) -> dict[str, float]:
     """By how much thorax and head are ahead of the pelvis in the roll, mean (degrees)."""
+    sign = plan.stages[0].roll.sign
     angles = {
-        name: np.unwrap([roll_angle(r, plan.roll.sign) for r in at.seen.body_rotation[:, index]])
+        name: np.unwrap([roll_angle(r, sign) for r in at.seen.body_rotation[:, index]])
         for name, index in ((n, body.bodies.index(n)) for n in ("pelvis", "thorax", "head"))
     }
 
@@ -199,7 +256,7 @@ def _turning(body: Body, plan: Plan, at: Moments) -> dict[str, float]:
 TASK = Task(
     name="roll",
     body="humanoid",
-    question="roll over from supine to prone",
+    question="roll over, from supine to prone or back",
     settings=Settings,
     seconds=5.0,
     plan=plan,
@@ -213,8 +270,11 @@ TASK = Task(
     goal=goal,
     measure=measure,
     measures={
-        "rolled": movement("1", "share of trials that end prone"),
-        "roll_time_s": movement("s", "time from the command to lying prone"),
+        "rolled": movement("1", "share of trials that end as the roll should"),
+        "turned_deg": movement(
+            "deg", "how far the pelvis turned about its long axis at most, the roll's way"
+        ),
+        "roll_time_s": movement("s", "time from the command to lying still at the end"),
         **by_model(
             "metabolic_energy",
             "j",
