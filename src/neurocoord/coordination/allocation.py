@@ -2,12 +2,12 @@
 
 Each block it minimises
 
-    |W (M q'' + h - passive - R'(g a + b) - J' f)|^2 + lambda |a|^2
+    |W (M q'' + h - passive - R'(g a + b) - J' f)|^2 + lambda |a - feed-forward|^2
 
 over active states ``a`` within what the motor units can reach and forces ``f`` on the edges of
 four-sided friction cones at the contacts that exist now. ``R`` are the muscles' moment arms, ``g``
 and ``b`` MuJoCo's muscle gain and bias. The root has no actuator: its six rows stay in as soft
-constraints.
+constraints. Without a feed-forward command (``coordination/synergies.py``) effort counts from rest.
 """
 
 from __future__ import annotations
@@ -169,10 +169,12 @@ def allocate(
     high: np.ndarray,
     gains: ControllerGains,
     warm_start: WarmStart | None = None,
+    feed_forward: np.ndarray | None = None,
 ) -> Allocation:
     """Active states [muscle] within ``low``..``high`` that come nearest to the reference.
 
-    ``warm_start`` carries the last solve on: where it ended, and what it asked for.
+    ``warm_start`` carries the last solve on: where it ended, and what it asked for. Effort is
+    counted from ``feed_forward`` [muscle], by default from rest.
     """
     previous = None if warm_start is None else warm_start.active_state
     length, velocity = reading.muscle_length_m[env], reading.muscle_velocity_m_per_s[env]
@@ -192,6 +194,8 @@ def allocate(
     centre = np.zeros(n_muscle + n_edge)
     if previous is not None:
         centre[:n_muscle] = stays / (gains.effort + stays) * previous
+    if feed_forward is not None:
+        centre[:n_muscle] += gains.effort / (gains.effort + stays) * feed_forward
     slots = (contacts[:, 0], contacts[:, 1])
     dual, at = None, None
     if warm_start is not None:
