@@ -64,6 +64,7 @@ figures: $(STAMP)
 	@"$(BIN)/python" docs/make_energy_figures.py
 	@"$(BIN)/python" docs/make_body_figures.py
 	@"$(BIN)/python" docs/make_measure_figures.py
+	@"$(BIN)/python" docs/make_synergy_figures.py
 	@"$(BIN)/python" docs/make_dynamometer_figures.py
 
 clean:

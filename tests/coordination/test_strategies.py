@@ -73,7 +73,9 @@ def test_every_strategy_is_solved_exactly(runner, moments, name, index):
     """The same minimum as SciPy's active-set solver on problems recorded from a crawl."""
     given, warm_start = moments[index]
     chosen = strategy(runner.body, name, 0.8, KNEES if name == "co_contraction" else ())
-    problem, _ = make_problem(runner.body, *given, warm_start, chosen, tired(runner))
+    problem, _ = make_problem(
+        runner.body, *given, warm_start, strategy=chosen, capacity=tired(runner)
+    )
     solution = solver.solve(*problem)
     assert solution.converged and solution.fallback_sweeps == 0
     root = np.sqrt(problem.cost)
@@ -96,7 +98,7 @@ def test_dial_0_is_effort_bit_for_bit(runner, moments, name):
     given, warm_start = moments[-1]
     plain = allocate(runner.body, *given, warm_start)
     chosen = strategy(runner.body, name, 0.0)
-    asked = allocate(runner.body, *given, warm_start, chosen, tired(runner))
+    asked = allocate(runner.body, *given, warm_start, strategy=chosen, capacity=tired(runner))
     np.testing.assert_array_equal(asked.active_state, plain.active_state)
     assert asked.warm_start.n_unconverged == 0
 
@@ -125,7 +127,7 @@ def test_co_contraction_stiffens_and_keeps_the_torque(runner, moments):
     told = []
     for dial in (0.0, 0.5, 1.0):
         chosen = strategy(body, "co_contraction", dial, KNEES)
-        found = allocate(body, *given, warm_start, chosen)
+        found = allocate(body, *given, warm_start, strategy=chosen)
         told.append(torque_and_stiffness(body, given[0], found.active_state))
     knees = [body.joints.index(f"knee_flexion_{side}") for side in "rl"]
     for joint in knees:
@@ -142,7 +144,8 @@ def test_the_tired_give_over_to_the_fresh(runner, moments):
     busiest = int(np.argmax(fresh))
     capacity = np.ones(len(body.muscles))
     capacity[busiest] = 0.4
-    eased = allocate(body, *given, warm_start, strategy(body, "fatigue"), capacity).active_state
+    chosen = strategy(body, "fatigue")
+    eased = allocate(body, *given, warm_start, strategy=chosen, capacity=capacity).active_state
     assert eased[busiest] < 0.8 * fresh[busiest]
     assert np.delete(eased - fresh, busiest).max() > 0.0
     weight = weight_now(strategy(body, "fatigue"), capacity)
@@ -155,7 +158,8 @@ def test_local_stabilizers_work_more(runner, moments):
     local = np.array(body.table.stabilizer) == "local"
     assert 0 < local.sum() < local.size
     plain = allocate(body, *given, warm_start).active_state
-    asked = allocate(body, *given, warm_start, strategy(body, "stabilizers")).active_state
+    chosen = strategy(body, "stabilizers")
+    asked = allocate(body, *given, warm_start, strategy=chosen).active_state
     assert asked[local].sum() > 1.5 * plain[local].sum()
     weight = strategy(body, "stabilizers", 0.5).weight
     assert set(np.round(weight, 12)) == {1.0, round(LOCAL_WEIGHT**0.5, 12)}

@@ -117,22 +117,28 @@ def swing_share(touches: ArrayLike, stance: ArrayLike) -> float:
     return float(np.asarray(touches, float)[swings].mean()) if swings.any() else float("nan")
 
 
-def mean_cycle(values: ArrayLike, at: ArrayLike, n_phases: int = 101) -> tuple[Floats, Floats]:
-    """Mean and SD over strides [phase, ...] of ``values`` [time, ...] between the ticks ``at``.
+def strides(values: ArrayLike, at: ArrayLike, n_phases: int = 101) -> Floats:
+    """``values`` [time, ...] between the ticks ``at``, stretched: [stride, phase, ...].
 
-    Each stride is stretched to ``n_phases`` phases from 0 to 1 of the cycle, both ends included.
+    Each stride gets ``n_phases`` phases from 0 to 1 of the cycle, both ends included.
     """
     given, ticks = np.asarray(values, float), np.asarray(at, int)
-    if ticks.size < 2:
-        empty = np.full((n_phases, *given.shape[1:]), np.nan)
-        return empty, empty.copy()
-    strides = []
+    found = []
     for a, b in pairwise(ticks):
         where = a + (b - a) * np.linspace(0.0, 1.0, n_phases)
         below = np.minimum(where.astype(int), b - 1)
         share = (where - below).reshape(-1, *([1] * (given.ndim - 1)))
-        strides.append((1.0 - share) * given[below] + share * given[below + 1])
-    return np.mean(strides, axis=0), np.std(strides, axis=0)
+        found.append((1.0 - share) * given[below] + share * given[below + 1])
+    return np.array(found).reshape(-1, n_phases, *given.shape[1:])
+
+
+def mean_cycle(values: ArrayLike, at: ArrayLike, n_phases: int = 101) -> tuple[Floats, Floats]:
+    """Mean and SD over strides [phase, ...] of ``values`` [time, ...] between the ticks ``at``."""
+    found = strides(values, at, n_phases)
+    if not len(found):
+        empty = np.full(found.shape[1:], np.nan)
+        return empty, empty.copy()
+    return found.mean(axis=0), found.std(axis=0)
 
 
 def _mean(values: list[float]) -> float:

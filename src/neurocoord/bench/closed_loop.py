@@ -54,7 +54,9 @@ def _solves(runner: Runner, size: Size) -> list[Row]:
         wanted, _ = crawl.reference(runner.plan, memory.way, reading, 0, runner.time_s)
         limits = (low, np.maximum(high, low + 1e-9))
         warm = memory.warm_start
-        problem, _ = make_problem(runner.body, reading, 0, wanted, *limits, gains, warm, strategy)
+        problem, _ = make_problem(
+            runner.body, reading, 0, wanted, *limits, gains, warm, strategy=strategy
+        )
         start = time.perf_counter()
         solution = solver.solve(*problem)
         spent.append(time.perf_counter() - start)

@@ -2,12 +2,13 @@
 
 Each block it minimises
 
-    |W (M q'' + h - passive - R'(g a + b) - J' f)|^2 + lambda |a|^2
+    |W (M q'' + h - passive - R'(g a + b) - J' f)|^2 + lambda |a - feed-forward|^2
 
 over active states ``a`` within what the motor units can reach and forces ``f`` on the edges of
 four-sided friction cones at the contacts that exist now. ``R`` are the muscles' moment arms, ``g``
 and ``b`` MuJoCo's muscle gain and bias. The root has no actuator: its six rows stay in as soft
-constraints. The last term is the strategy ``effort``; others are in ``strategies.py``.
+constraints. The last term is the strategy ``effort``, counted from rest; others are in
+``strategies.py``, and a feed-forward command (``synergies.py``) moves where it is counted from.
 """
 
 from __future__ import annotations
@@ -185,16 +186,29 @@ def allocate(
     high: np.ndarray,
     gains: ControllerGains,
     warm_start: WarmStart | None = None,
+    feed_forward: np.ndarray | None = None,
+    *,
     strategy: Strategy | None = None,
     capacity: np.ndarray | None = None,
 ) -> Allocation:
     """Active states [muscle] within ``low``..``high`` that come nearest to the reference.
 
-    ``warm_start`` carries the last solve on: where it ended, and what it asked for. ``strategy``:
-    which muscles it prefers (none: ``effort``), at their present ``capacity`` [muscle].
+    ``warm_start`` carries the last solve on: where it ended, and what it asked for. Effort is
+    counted from ``feed_forward`` [muscle], by default from rest. ``strategy``: which muscles it
+    prefers (none: ``effort``), at their present ``capacity`` [muscle].
     """
     problem, contacts = make_problem(
-        body, reading, env, reference, low, high, gains, warm_start, strategy, capacity
+        body,
+        reading,
+        env,
+        reference,
+        low,
+        high,
+        gains,
+        warm_start,
+        feed_forward,
+        strategy=strategy,
+        capacity=capacity,
     )
     n_muscle = len(body.muscles)
     solution = solve(*problem)
@@ -227,6 +241,8 @@ def make_problem(
     high: np.ndarray,
     gains: ControllerGains,
     warm_start: WarmStart | None = None,
+    feed_forward: np.ndarray | None = None,
+    *,
     strategy: Strategy | None = None,
     capacity: np.ndarray | None = None,
 ) -> tuple[Problem, np.ndarray]:
@@ -252,6 +268,8 @@ def make_problem(
         centre[:n_muscle] = stays / (effort + stays) * previous
     if strategy is not None:
         centre[:n_muscle] += effort / (effort + stays) * strategy.level
+    if feed_forward is not None:
+        centre[:n_muscle] += effort / (effort + stays) * feed_forward
     dual, at = None, None
     if warm_start is not None:
         dual = warm_start.dual

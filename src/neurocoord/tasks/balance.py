@@ -156,7 +156,16 @@ def expert(
     wanted = balance_reference(plan.hold, reading, env, time_s)
     warm = memory.warm_start
     given = allocate(
-        body, reading, env, wanted, low, high, plan.gains, warm, plan.strategy, capacity
+        body,
+        reading,
+        env,
+        wanted,
+        low,
+        high,
+        plan.gains,
+        warm,
+        strategy=plan.strategy,
+        capacity=capacity,
     )
     return reach(given.active_state), wanted.joint_angle, Memory(given.warm_start)
 

@@ -144,8 +144,8 @@ def expert(
         high,
         plan.settings.gains,
         memory.warm_start,
-        plan.strategy,
-        capacity,
+        strategy=plan.strategy,
+        capacity=capacity,
     )
     return reach(given.active_state), wanted.joint_angle, Memory(way, given.warm_start)
 

@@ -172,7 +172,18 @@ def expert(
         clock, waited = advance_clock(roll, reading, env, clock, waited, BLOCK_S)
     wanted = roll_reference(roll, reading, env, clock)
     warm = memory.warm_start
-    given = allocate(body, reading, env, wanted, low, high, gains, warm, plan.strategy, capacity)
+    given = allocate(
+        body,
+        reading,
+        env,
+        wanted,
+        low,
+        high,
+        gains,
+        warm,
+        strategy=plan.strategy,
+        capacity=capacity,
+    )
     after = Memory(stage, clock, waited, given.warm_start)
     return reach(given.active_state), wanted.joint_angle, after
 

@@ -1,0 +1,188 @@
+"""Does a movement hold on every seed, under every strategy? Counts falls and rolls that fail.
+
+    python experiments/every_seed.py --only crawl_0.5 --seeds 20 --workers 2 --out seeds.csv
+
+One line of the file is one trial. A killed run goes on from its file: a trial that stands there is
+not done again. The table that is printed in the end stands in docs/every_seed.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, field, replace
+from multiprocessing import get_context
+from pathlib import Path
+
+from neurocoord import trial
+from neurocoord.body.ground import Ground
+from neurocoord.results import atomic_path
+from neurocoord.settings import nearest
+from neurocoord.synchrony import STRATEGIES
+from neurocoord.tasks import balance, crawl, roll
+from neurocoord.tasks.protocol import Push
+from neurocoord.trial import Synchrony, TrialConfig
+
+SIDE_PUSH = Push(body="thorax", start_s=3.0, duration_s=0.1, force_n=(0.0, 300.0, 0.0))  # 30 N s
+
+
+def _crawl(speed: float, seconds: float = 10.0, **more: object) -> TrialConfig:
+    settings = crawl.Settings(speed_m_per_s=speed)
+    return replace(TrialConfig(task="crawl", seconds=seconds, settings=settings), **more)
+
+
+def _roll(**settings: object) -> TrialConfig:
+    return TrialConfig(task="roll", seconds=5.0, settings=roll.Settings(**settings))
+
+
+CONDITIONS = {
+    **{f"crawl_{v:g}": _crawl(v) for v in (0.1, 0.2, 0.3, 0.4, 0.6, 0.7, -0.1, -0.2)},
+    "crawl_0.5": _crawl(0.5, 60.0),
+    "goal_left": TrialConfig(
+        task="crawl", seconds=15.0, settings=crawl.Settings(goal_m=(2.5, 2.0))
+    ),
+    "goal_right": TrialConfig(
+        task="crawl", seconds=15.0, settings=crawl.Settings(goal_m=(2.5, -2.0))
+    ),
+    "bumps": _crawl(0.4, ground=Ground(bump_m=0.02)),
+    "uphill": _crawl(0.4, ground=Ground(uphill_deg=10.0)),
+    "downhill": _crawl(0.4, ground=Ground(uphill_deg=-10.0)),
+    "slippery": _crawl(0.4, ground=Ground(friction=0.4)),
+    "sticky": _crawl(0.4, ground=Ground(friction=1.2)),
+    "push_left": _crawl(0.4, pushes=(SIDE_PUSH,)),
+    "push_right": _crawl(0.4, pushes=(replace(SIDE_PUSH, force_n=(0.0, -300.0, 0.0)),)),
+    "push_ahead": _crawl(0.4, pushes=(replace(SIDE_PUSH, force_n=(300.0, 0.0, 0.0)),)),
+    "push_back": _crawl(0.4, pushes=(replace(SIDE_PUSH, force_n=(-300.0, 0.0, 0.0)),)),
+    "weak": _crawl(0.4, strength=0.8),
+    "strong": _crawl(0.4, strength=1.25),
+    "roll_left": _roll(side="left"),
+    "roll_right": _roll(side="right"),
+    "roll_back": _roll(movement="roll_prone_to_supine"),
+    "bird_dog": TrialConfig(
+        task="balance", seconds=12.5, settings=balance.Settings(posture="bird_dog")
+    ),
+}
+COLUMNS = ("condition", "strategy", "seed", "ok", "value")
+VALUE = {"crawl": "speed_m_per_s", "roll": "roll_time_s", "balance": "sway_m"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Which trials; the seeds are 0, 1, ..."""
+
+    only: tuple[str, ...] = tuple(CONDITIONS)
+    strategies: tuple[str, ...] = tuple(STRATEGIES)
+    seeds: int = 20
+    units: int = 120
+    body: str | None = None
+    workers: int = 1
+    out: Path = field(default_factory=lambda: Path("every_seed.csv"))
+
+
+def done(config: TrialConfig) -> tuple[bool, float]:
+    """Whether a trial went well, and its speed, duration or sway."""
+    found = trial.run(config)
+    well = {
+        "crawl": not found.fell and (found.ended == "done" or found.config.settings.goal_m is None),
+        "roll": bool(found.measures.get("rolled")),
+        "balance": bool(found.measures.get("held")),
+    }
+    return well[config.task], float(found.measures[VALUE[config.task]])
+
+
+def jobs(config: Config) -> Iterator[tuple[tuple[str, str, str], TrialConfig]]:
+    """Key (condition, strategy, seed) and config of every trial."""
+    for name in config.only:
+        if name not in CONDITIONS:
+            allowed = ", ".join(CONDITIONS)
+            hint = nearest(name, CONDITIONS)
+            raise ValueError(f"condition {name!r} is unknown; allowed: {allowed}{hint}")
+        for seed in range(config.seeds):
+            for strategy in config.strategies:
+                asked = CONDITIONS[name]
+                yield (
+                    (name, strategy, str(seed)),
+                    replace(
+                        asked,
+                        seed=seed,
+                        body=config.body,
+                        synchrony=Synchrony(strategy=strategy),
+                        pools=replace(asked.pools, n_units=config.units),
+                    ),
+                )
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    """The trials that a file holds."""
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    if rows and tuple(rows[0]) != COLUMNS:
+        raise ValueError(f"{path} is no file of this experiment; name another --out")
+    return rows
+
+
+def write(path: Path, rows: list[dict[str, str]]) -> None:
+    """The whole file, or none."""
+    with atomic_path(path) as part, part.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def run(config: Config | None = None) -> list[dict[str, str]]:
+    """Every trial that the file does not hold yet; returns all its rows."""
+    config = config or Config()
+    rows = read(config.out)
+    there = {(r["condition"], r["strategy"], r["seed"]) for r in rows}
+    wanted = [(key, c) for key, c in jobs(config) if key not in there]
+    with ProcessPoolExecutor(config.workers, get_context("spawn")) as pool:
+        keys = {pool.submit(done, c): key for key, c in wanted}
+        for count, job in enumerate(as_completed(keys), 1):
+            ok, value = job.result()
+            found = (*keys[job], str(int(ok)), f"{value:.4g}")
+            rows.append(dict(zip(COLUMNS, found, strict=True)))
+            write(config.out, rows)
+            print(f"{count} of {len(wanted)}: {' '.join(found)}", flush=True)
+    return rows
+
+
+def table(rows: list[dict[str, str]]) -> str:
+    """How many trials went well, by condition and strategy, as Markdown."""
+    strategies = [s for s in STRATEGIES if any(r["strategy"] == s for r in rows)]
+    lines = [f"| condition | {' | '.join(strategies)} |", "|---" * (len(strategies) + 1) + "|"]
+    for name in CONDITIONS:
+        cells = []
+        for strategy in strategies:
+            ok = [int(r["ok"]) for r in rows if (r["condition"], r["strategy"]) == (name, strategy)]
+            cells.append(f"{sum(ok)} of {len(ok)}" if ok else "")
+        if any(cells):
+            lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    names = ", ".join(CONDITIONS)
+    parser.add_argument("--only", help=f"conditions, separated by commas: {names}")
+    parser.add_argument("--strategies", help="separated by commas")
+    parser.add_argument("--seeds", type=int, default=20, help="seeds 0, 1, ... of each")
+    parser.add_argument("--units", type=int, default=120, help="motor units of each muscle")
+    parser.add_argument("--body", help="file that `neurocoord build` wrote")
+    parser.add_argument("--workers", type=int, default=1, help="processes")
+    parser.add_argument("--out", type=Path, default=Config().out, help="CSV, to write or go on")
+    given = vars(parser.parse_args())
+    for name in ("only", "strategies"):
+        given[name] = tuple(given[name].split(",")) if given[name] else getattr(Config(), name)
+    try:
+        print(table(run(Config(**given))))
+    except ValueError as failure:
+        parser.error(str(failure))
+
+
+if __name__ == "__main__":
+    main()

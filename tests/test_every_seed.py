@@ -1,0 +1,65 @@
+"""Counting trials that went well, at toy size: going on from a file, naming what is allowed."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from neurocoord.resources import load_experiment
+
+EVERY = load_experiment("every_seed")
+SHORT = {name: replace(c, seconds=0.05) for name, c in EVERY.CONDITIONS.items()}
+
+
+@pytest.fixture
+def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(EVERY, "done", lambda config: (config.seed != 1, 0.5))
+    monkeypatch.setattr(EVERY, "ProcessPoolExecutor", InThisProcess)
+    return EVERY.Config(
+        only=("crawl_0.5", "roll_left"), strategies=("beta",), seeds=2, out=tmp_path / "a.csv"
+    )
+
+
+class InThisProcess:
+    """An executor that does the work at once."""
+
+    def __init__(self, *_: object) -> None:
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def submit(self, work, *given):
+        from concurrent.futures import Future
+
+        future: Future = Future()
+        future.set_result(work(*given))
+        return future
+
+
+def test_it_counts_and_goes_on_from_its_file(toy, capsys) -> None:
+    rows = EVERY.run(toy)
+    assert "| crawl_0.5 | 1 of 2 |" in EVERY.table(rows)
+    assert "4 of 4" in capsys.readouterr().out
+    assert EVERY.run(toy) == EVERY.read(toy.out) == rows
+    assert capsys.readouterr().out == ""  # nothing was left to do
+    more = EVERY.run(replace(toy, seeds=3))
+    assert more[:4] == rows and len(more) == 6
+
+
+def test_a_wrong_condition_or_file_is_named(toy) -> None:
+    with pytest.raises(ValueError, match="did you mean 'bumps'"):
+        EVERY.run(replace(toy, only=("bump",)))
+    toy.out.write_text("a,b\n1,2\n")
+    with pytest.raises(ValueError, match=r"a\.csv is no file of this experiment"):
+        EVERY.run(toy)
+    assert toy.out.read_text() == "a,b\n1,2\n"
+
+
+def test_a_real_trial_is_judged() -> None:
+    config = replace(SHORT["crawl_0.4"], pools=replace(SHORT["crawl_0.4"].pools, n_units=4))
+    well, speed = EVERY.done(config)
+    assert well and speed == speed
