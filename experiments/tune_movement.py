@@ -31,6 +31,7 @@ import numpy as np
 
 from neurocoord import seeds, trial
 from neurocoord.body.ground import Ground
+from neurocoord.coordination.gait import Gait
 from neurocoord.coordination.library import load_movement, movement_from, movement_names
 from neurocoord.coordination.roll import RollPlan
 from neurocoord.results import atomic_path
@@ -207,16 +208,17 @@ MEANING = {
 
 
 def kind_of(movement: str) -> str:
-    """Whether a kept movement is a crawl or a roll."""
-    return "roll" if isinstance(load_movement(movement).plan, RollPlan) else "crawl"
+    """What kind a kept movement is."""
+    kinds = {Gait: "crawl", RollPlan: "roll"}
+    return kinds.get(type(load_movement(movement).plan), "balance")
 
 
 def space_of(movement: str) -> list[Parameter]:
     """The numbers of a kept movement that are searched for."""
-    plan = load_movement(movement).plan
-    if isinstance(plan, RollPlan):
-        return BACK if plan.start.roll > 90.0 else SPACE["roll"]
-    return SPACE["crawl"]
+    kind, plan = kind_of(movement), load_movement(movement).plan
+    if kind not in SPACE:
+        raise ValueError(f"movement {movement!r} is a {kind}; allowed: {', '.join(SPACE)}")
+    return BACK if isinstance(plan, RollPlan) and plan.start.roll > 90.0 else SPACE[kind]
 
 
 def plain(movement: str) -> dict[str, Any]:

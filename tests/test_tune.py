@@ -13,7 +13,7 @@ from neurocoord.synchrony import STRATEGIES
 
 pytest.importorskip("cma", reason="the search needs CMA-ES: pip install 'neurocoord[tune]'")
 TUNE = load_experiment("tune_movement")
-MOVEMENTS = movement_names()
+MOVEMENTS = [name for name in movement_names() if TUNE.kind_of(name) in TUNE.SPACE]
 TOY = TUNE.Config(
     movement="roll_supine_to_prone",
     generations=1,
@@ -80,6 +80,8 @@ def test_a_file_of_something_else_is_refused_and_kept(tmp_path: Path) -> None:
 def test_a_wrong_movement_is_told_the_right_ones() -> None:
     with pytest.raises(ValueError, match="did you mean 'crawl_hands_knees'"):
         TUNE.run(replace(TOY, movement="crawl_hands_kness"))
+    with pytest.raises(ValueError, match="'balance_postures' is a balance; allowed: crawl, roll"):
+        TUNE.run(replace(TOY, movement="balance_postures"))
 
 
 def test_trials_are_spread_over_speed_strength_and_friction() -> None:
