@@ -59,7 +59,6 @@ CONDITIONS = {
     "strong": _crawl(0.4, strength=1.25),
     "roll_left": _roll(side="left"),
     "roll_right": _roll(side="right"),
-    "roll_back": _roll(movement="roll_prone_to_supine"),
     "bird_dog": TrialConfig(
         task="balance", seconds=12.5, settings=balance.Settings(posture="bird_dog")
     ),

@@ -120,39 +120,6 @@ SPACE = {
         *GAINS,
     ],
 }
-# From prone on to supine: by the arm that pushes, and a back that arches and turns.
-BACK = [
-    *(p for p in SPACE["roll"] if not p.path.startswith(("plan.first", "plan.second"))),
-    *_frame(
-        "first",
-        ("roll", 185, 250),
-        ("trunk_flexion", -35, 15),
-        ("trunk_rotation", -10, 60),
-        ("lead_shoulder_flexion", 0, 170),
-        ("trail_shoulder_flexion", -20, 140),
-        ("trail_shoulder_adduction", -110, 0),
-        ("trail_elbow", 5, 130),
-        ("lead_hip_flexion", -15, 60),
-        ("trail_hip_flexion", -20, 80),
-        ("trail_knee", 0, 110),
-        ("trail_hip_adduction", -40, 20),
-    ),
-    *_frame(
-        "second",
-        ("roll", 240, 330),
-        ("trunk_flexion", -35, 20),
-        ("trunk_rotation", -10, 60),
-        ("lead_shoulder_flexion", 0, 170),
-        ("trail_shoulder_flexion", -40, 150),
-        ("trail_shoulder_adduction", -120, 20),
-        ("trail_elbow", 0, 100),
-        ("lead_hip_flexion", -15, 70),
-        ("lead_knee", 0, 100),
-        ("trail_hip_flexion", -30, 60),
-        ("trail_knee", 0, 100),
-        ("trail_hip_adduction", -40, 30),
-    ),
-]
 SECONDS = {"crawl": 5.0, "roll": 4.0}
 # Cost of a trial: each measure times its weight, and FAILED for a fall or no roll (choice).
 WEIGHTS = {
@@ -215,10 +182,10 @@ def kind_of(movement: str) -> str:
 
 def space_of(movement: str) -> list[Parameter]:
     """The numbers of a kept movement that are searched for."""
-    kind, plan = kind_of(movement), load_movement(movement).plan
+    kind = kind_of(movement)
     if kind not in SPACE:
         raise ValueError(f"movement {movement!r} is a {kind}; allowed: {', '.join(SPACE)}")
-    return BACK if isinstance(plan, RollPlan) and plan.start.roll > 90.0 else SPACE[kind]
+    return SPACE[kind]
 
 
 def plain(movement: str) -> dict[str, Any]:

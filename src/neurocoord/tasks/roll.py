@@ -235,13 +235,16 @@ def goal(plan: Plan) -> dict[str, float]:
 def measure(body: Body, plan: Plan, trace: Trace) -> dict[str, float]:
     """Outcomes of one roll, over its time after the rest."""
     moving = trace.time_s >= 0.0
-    rolled = trace.ended == "done"
+    turned = turned_deg(plan, trace.qpos[moving, 3:7])
+    # supine is supine whichever way a body got there: it must have turned as the roll asks
+    wanted = float(np.degrees(plan.stages[0].roll.knot_roll[-1] - plan.stages[0].roll.knot_roll[0]))
+    rolled = trace.ended == "done" and turned > 0.5 * wanted
     measures = movement_measures(body, trace, moving)
     duration = float(moving.sum() * BLOCK_S)
     at = moments(body, trace, moving)
     return {
         "rolled": float(rolled),
-        "turned_deg": turned_deg(plan, trace.qpos[moving, 3:7]),
+        "turned_deg": turned,
         "roll_time_s": duration if rolled else float("nan"),
         **metabolic_energies(measures, duration if rolled else float("nan")),
         **measures,
