@@ -267,6 +267,9 @@ def test_stance_shortens_with_speed_and_swing_stays():
     assert middle.stance_s == pytest.approx(0.3 / 0.5)
     assert fast.duty == pytest.approx(0.55)
     assert cadence(gait, -0.5) == middle
+    backward = dataclasses.replace(gait, backward_longest_s=0.5)
+    assert cadence(backward, -0.1).stance_s == pytest.approx(0.5)
+    assert cadence(backward, 0.1) == slow
 
 
 def followed(crawl, goal_m, seconds=30.0, side_push_m=0.0):

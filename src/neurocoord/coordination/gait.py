@@ -53,6 +53,7 @@ class Gait:
     swing_s: float = 0.4  # about the same at every speed (Righetti et al. 2015)
     stance_travel_m: float = 0.26  # how far the body moves on over a limb in stance
     stance_longest_s: float = 0.8  # at low speed
+    backward_longest_s: float = 0.8  # the same, backward
     duty_least: float = 0.53  # at high speed
     trunk_pitch_deg: float = 83.0
     hip_abduction_deg: float = 5.0
@@ -111,7 +112,8 @@ def cadence(gait: Gait, speed_m_per_s: float) -> Cadence:
     """
     shortest_s = gait.swing_s * gait.duty_least / (1.0 - gait.duty_least)
     stance_s = gait.stance_travel_m / max(abs(speed_m_per_s), 1e-6)
-    stance_s = float(np.clip(stance_s, shortest_s, max(gait.stance_longest_s, shortest_s)))
+    longest_s = gait.backward_longest_s if speed_m_per_s < 0.0 else gait.stance_longest_s
+    stance_s = float(np.clip(stance_s, shortest_s, max(longest_s, shortest_s)))
     cycle_s = stance_s + gait.swing_s
     return Cadence(frequency_hz=1.0 / cycle_s, duty=stance_s / cycle_s)
 
