@@ -249,10 +249,11 @@ def observe(runner: Runner) -> np.ndarray:
     parts: list[Any] = []
     if _is_free(runner):
         rotation = reading.body_rotation[0, PELVIS]  # pelvis frame -> world
+        bearing = runner.task.bearing_rad(runner.plan, reading, 0)
         parts += [
             reading.body_position_m[0, PELVIS, 2:3],
             -rotation[2],  # world -z in the pelvis frame
-            rotation[0],  # world +x in the pelvis frame
+            rotation.T @ [np.cos(bearing), np.sin(bearing), 0.0],
             rotation.T @ reading.qvel[0, :3],
             reading.qvel[0, 3:6],
             reading.contact_force_n[0].sum(axis=-1) / (body.mass_kg * GRAVITY_M_PER_S2),
@@ -277,7 +278,7 @@ def observation_entries(runner: Runner) -> tuple[Entry, ...]:
         entries.append(Entry("pelvis_height", "m", "height of the pelvis' origin"))
         for stem, unit, meaning in (
             ("gravity", "1", "direction of gravity (unit vector)"),
-            ("way", "1", "direction of the way, world +x (unit vector)"),
+            ("way", "1", "direction of the way: world +x, or to the goal (unit vector)"),
             ("pelvis_velocity", "m/s", "velocity of the pelvis' origin"),
             ("pelvis_angular_velocity", "rad/s", "angular velocity of the pelvis"),
         ):

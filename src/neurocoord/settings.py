@@ -1,4 +1,4 @@
-"""Change one value deep inside a configuration by its dotted path: `settings.gait.duty=0.6`.
+"""Change one value deep inside a configuration by its dotted path: `settings.gait.swing_s=0.35`.
 
 A configuration is a frozen dataclass that holds plain values and further frozen dataclasses.
 Nothing here knows which: paths, types and the names in error messages come from the fields.

@@ -181,15 +181,24 @@ def outcome(body: Body, plan: Plan, reading: BodyReading, env: int, time_s: floa
     return ""
 
 
+def bearing_rad(plan: Plan, reading: BodyReading, env: int) -> float:
+    """Direction of the way: along +x, or from the pelvis to the goal."""
+    if plan.settings.goal_m is None:
+        return 0.0
+    away = np.subtract(plan.settings.goal_m, reading.qpos[env, :2])
+    return float(np.arctan2(away[1], away[0]))
+
+
 def reward_terms(
     body: Body, plan: Plan, reading: BodyReading, env: int, drive: np.ndarray
 ) -> dict[str, float]:
-    """Named terms in [0, 1]: speed, heading, height, little drive."""
-    forward = reading.body_rotation[env, 1][:, 2]
-    speed = float(reading.qvel[env, 0])
+    """Named terms in [0, 1]: speed along the way, heading, height, little drive."""
+    bearing = bearing_rad(plan, reading, env)
+    speed = float(reading.qvel[env, :2] @ [np.cos(bearing), np.sin(bearing)])
+    off = (yaw_rad(reading, env) - bearing + np.pi) % (2.0 * np.pi) - np.pi
     return {
         "speed": bump(speed - plan.settings.speed_m_per_s, 0.2),
-        "heading": bump(float(np.arctan2(forward[1], forward[0])), 0.4),
+        "heading": bump(off, 0.4),
         "height": float(np.clip(lowest_trunk_m(body, reading, env) / 0.40, 0.0, 1.0)),
         "economy": 1.0 - float(drive.mean()),
     }
@@ -217,7 +226,7 @@ def measure(body: Body, plan: Plan, trace: Trace) -> dict[str, float]:
         distance_m=distance,
         sideways_drift_m=float(np.abs(y - y[0]).max()),
         swing_contact_share=float((swings & loaded).sum() / max(swings.sum(), 1)),
-        **costs_of_transport(body, measures, duration, distance),
+        **costs_of_transport(body, measures, duration, abs(distance)),
     )
     at = moments(body, trace, moving)
     measures.update(gait_measures(body, trace, moving, at, measures["speed_m_per_s"]))
@@ -240,6 +249,7 @@ TASK = Task(
     outcome=outcome,
     reward_terms=reward_terms,
     goal=goal,
+    bearing_rad=bearing_rad,
     measure=measure,
     measures={
         "speed_m_per_s": movement("m/s", "mean speed along the way"),

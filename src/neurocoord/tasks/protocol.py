@@ -88,6 +88,11 @@ def forces_at(pushes: tuple[Push, ...], time_s: float, block_s: float) -> dict[s
     return forces
 
 
+def along_x(plan: Any, reading: BodyReading, env: int) -> float:
+    """Direction of the way of a task without a goal (rad, from +x to the left)."""
+    return 0.0
+
+
 def no_pushes(plan: Any, rng: np.random.Generator) -> tuple[Push, ...]:
     """A task in which nothing outside the body acts on it but the floor."""
     return ()
@@ -145,5 +150,7 @@ class Task(NamedTuple):
     # (model name or path, settings) -> the body as the task straps it; None: as it is
     lever: Callable[[Any, float], tuple[float, float]] | None = None
     # (plan, time_s) -> angle (rad) and speed (rad/s) of a dynamometer's lever over the next block
+    bearing_rad: Callable[[Any, BodyReading, int], float] = along_x
+    # (plan, reading, env) -> direction of the way now, as the observation tells it
     pushes: Callable[[Any, np.random.Generator], tuple[Push, ...]] = no_pushes
     # (plan, rng) -> pushes that are the task's own experiment

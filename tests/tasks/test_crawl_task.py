@@ -1,0 +1,50 @@
+"""A crawl with a goal: which way it is, what the reward counts, when it has arrived."""
+
+import numpy as np
+import pytest
+
+from neurocoord import envs
+from neurocoord.tasks import crawl
+
+FEW = 4
+
+
+@pytest.fixture(scope="module")
+def to_the_left():
+    env = envs.NeurocoordEnv("crawl", n_units=FEW, goal_m=(0.0, 3.0))
+    env.reset(seed=1)
+    return env
+
+
+def test_the_observation_points_to_the_goal(to_the_left):
+    names = [entry.name for entry in envs.observation_entries(to_the_left.runner)]
+    observation = envs.observe(to_the_left.runner)
+    way = observation[names.index("way_x") : names.index("way_x") + 3]
+    rotation = to_the_left.runner.reading.body_rotation[0, 1]
+    here = to_the_left.runner.reading.qpos[0, :2]
+    away = np.array([0.0, 3.0]) - here
+    np.testing.assert_allclose((rotation @ way)[:2], away / np.linalg.norm(away), atol=1e-12)
+
+
+def test_the_reward_counts_speed_and_heading_towards_the_goal(to_the_left):
+    runner = to_the_left.runner
+    body, plan, drive = runner.body, runner.plan, np.zeros(len(runner.body.muscles))
+    asked = plan.settings.speed_m_per_s
+    terms = {}
+    for name, velocity in (("left", (0.0, asked)), ("ahead", (asked, 0.0))):
+        qvel = runner.reading.qvel.copy()
+        qvel[0, :2] = velocity
+        reading = runner.reading._replace(qvel=qvel)
+        terms[name] = crawl.reward_terms(body, plan, reading, 0, drive)
+    assert terms["left"]["speed"] == pytest.approx(1.0, abs=0.01)
+    assert terms["ahead"]["speed"] < 0.01
+    assert terms["left"]["heading"] < 0.01  # it still points along +x
+
+
+def test_it_is_done_near_the_goal_only(to_the_left):
+    runner = to_the_left.runner
+    for y, ended in ((2.0, ""), (2.9, "done")):
+        qpos = runner.reading.qpos.copy()
+        qpos[0, :2] = 0.0, y
+        reading = runner.reading._replace(qpos=qpos)
+        assert crawl.outcome(runner.body, runner.plan, reading, 0, 1.0) == ended
