@@ -17,7 +17,15 @@ from neurocoord.body.rhythm import follow_angles
 from neurocoord.coordination.crawl import joint_stiffness
 from neurocoord.coordination.gait import SINK_M
 from neurocoord.coordination.kinematics import Pose
-from neurocoord.coordination.reference import LIMBS, Reference, about, limb_of_support, multiply
+from neurocoord.coordination.reference import (
+    GRAVITY_M_PER_S2,
+    LIMBS,
+    Reference,
+    about,
+    limb_of_support,
+    multiply,
+    wrapped,
+)
 from neurocoord.coordination.stance import (
     Figure,
     Posture,
@@ -32,7 +40,6 @@ from neurocoord.settings import nearest
 POSTURES = ("hands_knees", "bird_dog", "kneel_tall")
 SIDES = ("right", "left")
 TABLE_STEP_S = 0.05
-GRAVITY_M_PER_S2 = 9.81
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -328,7 +335,7 @@ def standing(hold: Hold, reading: BodyReading, env: int, time_s: float) -> Stand
     return Standing(
         hold.limb_body_m[chosen].mean(axis=0),
         there[chosen].mean(axis=0),
-        float((yaw + np.pi) % (2 * np.pi) - np.pi),
+        wrapped(yaw),
     )
 
 

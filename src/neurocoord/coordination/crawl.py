@@ -15,6 +15,7 @@ from neurocoord.coordination.reference import (
     joint_index,
     limb_of_support,
     multiply,
+    wrapped,
 )
 
 # torque-space stiffness of the limbs, in stance and in swing, Nm/rad (choice), scaled by the gait
@@ -150,10 +151,6 @@ def _direction(heading_rad: float) -> np.ndarray:
     return np.array([np.cos(heading_rad), np.sin(heading_rad)])
 
 
-def _wrapped(angle_rad: float) -> float:
-    return float((angle_rad + np.pi) % (2 * np.pi) - np.pi)
-
-
 def start_way(position_m: np.ndarray) -> Way:
     """Standing at a place on the floor [2] (m), heading along +x."""
     return Way(np.array(position_m, float), np.array(position_m, float), 0.0, 0.0)
@@ -176,9 +173,9 @@ def advance_way(
     ahead_m = -AIM_M if backward else AIM_M
     aim = (position_m[0] + ahead_m, way.start_m[1]) if goal_m is None else goal_m
     bearing = np.arctan2(aim[1] - position_m[1], aim[0] - position_m[0])
-    error = _wrapped(bearing - way.heading_rad - (np.pi if backward else 0.0))
+    error = wrapped(bearing - way.heading_rad - (np.pi if backward else 0.0))
     turn = float(np.clip(TURN_GAIN * error, -MOST_TURN_RAD_PER_S, MOST_TURN_RAD_PER_S))
-    lead = float(np.clip(_wrapped(way.heading_rad - yaw_rad), -LEASH_RAD, LEASH_RAD))
+    lead = float(np.clip(wrapped(way.heading_rad - yaw_rad), -LEASH_RAD, LEASH_RAD))
     heading = yaw_rad + lead + step_s * turn
     position = way.position_m + step_s * crawl.speed_m_per_s * _direction(heading)
     away = position - position_m

@@ -21,10 +21,9 @@ from neurocoord.coordination import generator as generators
 from neurocoord.coordination.allocation import ControllerGains, WarmStart, allocate
 from neurocoord.coordination.crawl import Crawl, Way, advance_way, crawl_reference, start_way
 from neurocoord.coordination.generator import Generator
-from neurocoord.coordination.reference import LIMBS, Reference
+from neurocoord.coordination.reference import GRAVITY_M_PER_S2, LIMBS, Reference
 from neurocoord.coordination.synergies import Synergies, active_state_at
 
-GRAVITY = 9.81
 # joints of a limb, by the stems of their names
 _JOINTS = {
     "hand": ("shoulder", "elbow", "pronation", "wrist", "girdle"),
@@ -108,7 +107,7 @@ def make_paced(
         synergies=synergies,
         pace=pace,
         limb_of_joint=limb,
-        weight_n=body.mass_kg * GRAVITY,
+        weight_n=body.mass_kg * GRAVITY_M_PER_S2,
     )
 
 

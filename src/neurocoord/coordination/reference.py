@@ -8,6 +8,7 @@ import numpy as np
 
 from neurocoord.body.model import Body
 
+GRAVITY_M_PER_S2 = 9.81
 LIMBS = ("hand_r", "hand_l", "knee_r", "knee_l")
 LIMB_GROUPS = {"hand": ("hand",), "knee": ("knee", "shin", "toes", "foot")}
 
@@ -55,6 +56,23 @@ def multiply(first: np.ndarray, second: np.ndarray) -> np.ndarray:
             w1 * x2 + x1 * w2 + y1 * z2 - z1 * y2,
             w1 * y2 - x1 * z2 + y1 * w2 + z1 * x2,
             w1 * z2 + x1 * y2 - y1 * x2 + z1 * w2,
+        ]
+    )
+
+
+def wrapped(angle_rad: float) -> float:
+    """The same angle (rad) from -pi to pi."""
+    return float((angle_rad + np.pi) % (2 * np.pi) - np.pi)
+
+
+def rotation_of(quaternion: np.ndarray) -> np.ndarray:
+    """Rotation matrix [3, 3] of a unit quaternion (w, x, y, z)."""
+    w, x, y, z = quaternion
+    return np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
         ]
     )
 

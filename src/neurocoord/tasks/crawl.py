@@ -21,7 +21,7 @@ from neurocoord.coordination.crawl import (
 )
 from neurocoord.coordination.gait import Gait
 from neurocoord.coordination.library import load_movement
-from neurocoord.coordination.reference import Reference
+from neurocoord.coordination.reference import Reference, wrapped
 from neurocoord.coordination.strategies import Strategy, strategy
 from neurocoord.tasks.body_measures import BODY_MEASURES, body_measures, moments
 from neurocoord.tasks.gait_measures import GAIT_MEASURES, gait_measures
@@ -195,10 +195,9 @@ def reward_terms(
     """Named terms in [0, 1]: speed along the way, heading, height, little drive."""
     bearing = bearing_rad(plan, reading, env)
     speed = float(reading.qvel[env, :2] @ [np.cos(bearing), np.sin(bearing)])
-    off = (yaw_rad(reading, env) - bearing + np.pi) % (2.0 * np.pi) - np.pi
     return {
         "speed": bump(speed - plan.settings.speed_m_per_s, 0.2),
-        "heading": bump(off, 0.4),
+        "heading": bump(wrapped(yaw_rad(reading, env) - bearing), 0.4),
         "height": float(np.clip(lowest_trunk_m(body, reading, env) / 0.40, 0.0, 1.0)),
         "economy": 1.0 - float(drive.mean()),
     }

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from neurocoord.analysis.smoothness import SOURCE as SMOOTHNESS_SOURCE
 from neurocoord.analysis.smoothness import spectral_arc_length
@@ -15,6 +14,7 @@ from neurocoord.body.postures import resting_height_m
 from neurocoord.body.reading import BodyReading
 from neurocoord.coordination.allocation import ControllerGains, WarmStart, allocate
 from neurocoord.coordination.library import Movement, load_movement, movement_names
+from neurocoord.coordination.reference import rotation_of
 from neurocoord.coordination.roll import (
     Roll,
     RollPlan,
@@ -259,8 +259,7 @@ def turned_deg(plan: Plan, quaternion: np.ndarray) -> float:
     roll = plan.stages[0].roll
     if len(quaternion) == 0:
         return 0.0
-    rotations = Rotation.from_quat(quaternion[:, [1, 2, 3, 0]]).as_matrix()
-    angles = np.unwrap([roll_angle(rotation, roll.sign) for rotation in rotations])
+    angles = np.unwrap([roll_angle(rotation_of(q), roll.sign) for q in quaternion])
     return float(np.degrees((angles - angles[0]).max()))
 
 

@@ -10,7 +10,7 @@ from neurocoord.analysis.balance import extrapolated_centre_of_mass_m, margin_m
 from neurocoord.body.model import Body
 from neurocoord.coordination.balance import Hold
 from neurocoord.coordination.kinematics import Pose, pose
-from neurocoord.coordination.reference import LIMBS
+from neurocoord.coordination.reference import LIMBS, rotation_of
 from neurocoord.coordination.stance import Figure, centre_of_mass, make_figure, point_of
 from neurocoord.tasks.body_measures import BODY_MEASURES
 from neurocoord.tasks.movement import BLOCK_S
@@ -55,18 +55,6 @@ class Course(NamedTuple):
     knee_m: np.ndarray  # [sample], lowest knee or toes of the lifted ones
     arm_rad: np.ndarray  # [sample], between the lifted arm and the trunk
     leg_rad: np.ndarray  # [sample]
-
-
-def rotation_of(quaternion: np.ndarray) -> np.ndarray:
-    """Rotation matrix [3, 3] of a unit quaternion (w, x, y, z)."""
-    w, x, y, z = quaternion
-    return np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-        ]
-    )
 
 
 def _ends_m(body: Body) -> tuple[np.ndarray, np.ndarray]:
