@@ -5,6 +5,7 @@ Figures are made without pyplot, so no display is asked for and no state is left
 
 from __future__ import annotations
 
+import io
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -75,13 +76,15 @@ def compare_figure(
     return figure
 
 
-def one_panel(title: str, draw: Callable[[Axes], None]) -> Figure:
-    """A figure of one panel, which `draw` fills."""
+def one_panel(
+    title: str, draw: Callable[[Axes], None], *, size: tuple[float, float] = (6.4, 4.4)
+) -> Figure:
+    """A figure of one panel of `size` (inches), which `draw` fills."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
     with rc_context(_STYLE):
-        figure = Figure(figsize=(6.4, 4.4), dpi=150, layout="constrained")
+        figure = Figure(figsize=size, dpi=150, layout="constrained")
         axes = figure.subplots()
         axes.set_title(title, loc="left", weight="bold")
         draw(axes)
@@ -102,13 +105,42 @@ def stacked(title: str, heights: Sequence[float], draw: Callable[[Sequence[Axes]
     return figure
 
 
+def row_of_panels(title: str, draws: Sequence[Callable[[Axes], None]]) -> Figure:
+    """Panels beside one another, at most three in a row, each filled by one of `draws`."""
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    across = min(3, len(draws))
+    down = -(-len(draws) // across)
+    with rc_context(_STYLE):
+        size = (0.3 + 3.2 * across, 0.5 + 2.9 * down)
+        figure = Figure(figsize=size, dpi=150, layout="constrained")
+        figure.suptitle(title, x=0.01, ha="left", size=10.5, weight="bold")
+        grid = figure.subplots(down, across, squeeze=False).ravel()
+        for axes, draw in zip(grid, draws):
+            draw(axes)
+        for axes in grid[len(draws) :]:
+            axes.set_axis_off()
+    return figure
+
+
 def save(figure: Figure, path: Path) -> None:
     """Write a figure; the suffix of the path says in which format."""
     from matplotlib import rc_context
 
-    date = {} if path.suffix == ".png" else {"metadata": {"Date": None}}
+    date = {".png": {}, ".pdf": {"CreationDate": None}}.get(path.suffix, {"Date": None})
+    with rc_context({"svg.hashsalt": "neurocoord", "svg.fonttype": "none", "pdf.fonttype": 42}):
+        figure.savefig(path, **({"metadata": date} if date else {}))  # type: ignore[arg-type]
+
+
+def svg_text(figure: Figure) -> str:
+    """A figure as the text of an SVG file, the same every time."""
+    from matplotlib import rc_context
+
+    text = io.StringIO()
     with rc_context({"svg.hashsalt": "neurocoord", "svg.fonttype": "none"}):
-        figure.savefig(path, **date)  # type: ignore[arg-type]
+        figure.savefig(text, format="svg", metadata={"Date": None})
+    return text.getvalue()
 
 
 _STYLE: Any = {
@@ -218,8 +250,8 @@ def _found(comparison: Comparison | None) -> tuple[str, bool]:
     for pair in comparison.pairs:
         if pair.differs:
             up = pair.mean_difference > 0
-            high, low = (pair.second, pair.first) if up else (pair.first, pair.second)
-            lower.setdefault(high, []).append(low)
+            above, below = (pair.second, pair.first) if up else (pair.first, pair.second)
+            lower.setdefault(above, []).append(below)
     if not lower:
         same = all(pair.finding == "equivalent" for pair in comparison.pairs)
         return "equivalent" if same else "no difference found", False
@@ -228,11 +260,11 @@ def _found(comparison: Comparison | None) -> tuple[str, bool]:
         chain = sorted(names, key=lambda name: -len(lower.get(name, ())))
         return _lines(" > ".join(_short(name, " ") for name in chain)), True
     higher: dict[tuple[str, ...], list[str]] = {}  # by those below, what is above them
-    for high, low in lower.items():
-        higher.setdefault(tuple(low), []).append(high)
+    for high, lows in lower.items():
+        higher.setdefault(tuple(lows), []).append(high)
     parts = [
-        " > ".join(", ".join(_short(name, " ") for name in side) for side in (highs, lows))
-        for lows, highs in higher.items()
+        " > ".join(", ".join(_short(name, " ") for name in side) for side in (highs, those))
+        for those, highs in higher.items()
     ]
     return _lines("; ".join(parts)), True
 
