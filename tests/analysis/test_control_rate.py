@@ -40,7 +40,11 @@ def test_a_planted_lock_on_the_clock_is_found(frequency_hz: float, block: int) -
     assert peak.found and peak.power_ratio > 5
     assert peak.coherence > peak.coherence_limit > 0
     assert peak.coherence > 2 * peak.coherence_beside and peak.coherence_p < 0.01
-    assert not control_rate.rate_peak(made(0), frequency_hz).found
+    free = control_rate.rate_peak(made(0, n_ticks=12_000), frequency_hz)
+    assert not free.found
+    # 15 % of the spikes on one phase: a modulation of twice that at the fundamental
+    assert peak.depth == pytest.approx(0.3, abs=0.03)
+    assert free.depth < 4 * 2 / np.sqrt(12 * 60 * 20)
     # and only there
     assert not control_rate.rate_peak(planted, 130.0).found
 
