@@ -122,7 +122,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(
                 f"  {clock}, {peak.frequency_hz:g} Hz: depth {peak.depth:.3f}, power "
                 f"{peak.power_ratio:.2f} of that beside it (p {peak.power_p:.3f}), "
-                f"coherence {peak.coherence:.2f} (beside {peak.coherence_beside:.2f}, p {peak.coherence_p:.3f})"
+                f"coherence {peak.coherence:.2f} (beside {peak.coherence_beside:.2f}, "
+                f"p {peak.coherence_p:.3f})"
                 f"{': a line' if peak.found else ''}"
             )
 

@@ -101,7 +101,7 @@ def _row(label: str, pair: Pair, name_baseline: bool) -> list[str]:
         _number(pair.mean_first),
         _with_interval(pair.mean_difference, pair.ci_low, pair.ci_high),
         _with_interval(pair.percent, pair.percent_low, pair.percent_high),
-        _number(pair.effect.g_z, 2),
+        _number(pair.g_z, 2),
         _p(pair.p_holm),
         _p(pair.q),
         _number(pair.smallest_detectable),

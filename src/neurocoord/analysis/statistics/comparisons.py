@@ -79,6 +79,7 @@ def compare_pair(
         smallest = 0.0
     p_equivalence = NAN if interest is None else equivalence_p(a, b, interest)
     percent, percent_low, percent_high = percent_interval(a, b)
+    effect = effect_size(difference)
     pair = pair._replace(
         ci_low=low,
         ci_high=high,
@@ -90,7 +91,10 @@ def compare_pair(
         percent=percent,
         percent_low=percent_low,
         percent_high=percent_high,
-        effect=effect_size(difference),
+        d_z=effect.d_z,
+        g_z=effect.g_z,
+        g_low=effect.low,
+        g_high=effect.high,
         margin=margin_of(a, interest),
         p_equivalence=p_equivalence,
         noise_sd=noise_sd,

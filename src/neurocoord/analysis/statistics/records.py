@@ -71,7 +71,10 @@ class Pair(NamedTuple):
     percent: float = NAN  # difference of the means in percent of the first
     percent_low: float = NAN
     percent_high: float = NAN
-    effect: EffectSize = EffectSize(NAN, NAN, NAN, NAN)
+    d_z: float = NAN  # as in `EffectSize`
+    g_z: float = NAN
+    g_low: float = NAN
+    g_high: float = NAN
     margin: float = NAN  # smallest difference of interest, in the measure's unit; NaN: none fixed
     p_equivalence: float = NAN  # two one-sided tests against the margin, corrected as p_holm is
     finding: str = "not resolved"  # or "more", "less", "equivalent"
