@@ -194,7 +194,7 @@ def carry_out(
     if not measured:
         raise RuntimeError(f"no trial has an outcome; the first failed with {outcomes[0].error}")
     held_equal = {task: HELD_EQUAL.get(task, "commanded movement") for task in plan.config.tasks}
-    summary, comparisons = summarise(measured), compare_all(measured)
+    summary, comparisons = summarise(measured), compare_all(measured, primary=MEASURES)
     report = Report(plan.config, held_equal, outcomes, summary, comparisons, plan.folder)
     figures = {"compare": draw(report)} | {f"effects_{t}": f for t, f in forests(report).items()}
     results.write(
@@ -275,9 +275,10 @@ QUESTION = (
 METHOD = (
     "Strategies are compared seed by seed on the same noise: paired t below 20 seeds, a BCa "
     "bootstrap interval from 20 on; pairs of strategies are corrected within a measure (Holm), and "
-    "over all measures (q, Benjamini-Hochberg). A difference that surely lies below the smallest "
-    "of interest, which was fixed beforehand, counts as none that matters (two one-sided tests). "
-    "One body is used, so the intervals speak of noise and not of differences between people."
+    "over all measures shown (q, Benjamini-Hochberg). A difference that surely lies below the "
+    "smallest of interest, which was fixed beforehand, counts as none that matters (two one-sided "
+    "tests). One body is used, so the intervals speak of noise and not of differences between "
+    "people."
 )
 FOREST_ALT = (
     "Differences from the baseline with 95 % intervals, a row for each measure, beside the band "

@@ -223,6 +223,13 @@ def test_many_measures_are_corrected_together_and_it_is_said() -> None:
     unsure = [c for c in got if c.pairs[0].differs and c.pairs[0].q > 0.05]
     assert unsure and all("not sure among all measures, q = " in c.verdict for c in unsure)
     assert statistics.over_measures([]) == []
+    # what was named beforehand is corrected apart from what is only looked at
+    apart = statistics.compare_all(rows, primary={"crawl": ("m0", "m3")})
+    assert [c.measure for c in apart] == [c.measure for c in got]
+    assert apart[0].pairs[0].q == pytest.approx(stats.false_discovery_control([p[0], p[3]])[0])
+    others = [c.pairs[0].q for c in apart if c.measure not in ("m0", "m3")]
+    left = [x for i, x in enumerate(p) if i not in (0, 3)]
+    assert others == pytest.approx(stats.false_discovery_control(left).tolist())
 
 
 def test_one_word_for_several_energy_models() -> None:

@@ -7,7 +7,7 @@ Both are told: `differs` and `finding` go by Holm, `q` is what is left of them a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -133,16 +133,25 @@ def compare(
     return Comparison(task, measure, unit, corrected, verdicts.verdict(measure, unit, corrected))
 
 
-def compare_all(measurements: Iterable[Measurement]) -> list[Comparison]:
-    """One comparison for each task and measure that two or more strategies have, in their order,
-    and `q` over all of them."""
-    return over_measures(
-        [
-            compare(by_strategy, task=task, measure=measure, unit=unit)
-            for (task, measure, unit), by_strategy in _grouped(measurements).items()
-            if len(by_strategy) > 1
-        ]
-    )
+def compare_all(
+    measurements: Iterable[Measurement], *, primary: Mapping[str, Container[str]] | None = None
+) -> list[Comparison]:
+    """One comparison for each task and measure that two or more strategies have, in their order.
+
+    `primary` holds, by task, the measures that were named beforehand: `q` is corrected over them
+    together, and over the others apart, so that what is only looked at costs them nothing.
+    """
+    made = [
+        compare(by_strategy, task=task, measure=measure, unit=unit)
+        for (task, measure, unit), by_strategy in _grouped(measurements).items()
+        if len(by_strategy) > 1
+    ]
+    named = [primary is None or c.measure in primary.get(c.task, ()) for c in made]
+    families = {
+        flag: iter(over_measures([c for c, of in zip(made, named) if of == flag]))
+        for flag in (True, False)
+    }
+    return [next(families[flag]) for flag in named]
 
 
 def holm(p_values: ArrayLike) -> Floats:
