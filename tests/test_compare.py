@@ -13,6 +13,7 @@ import pytest
 
 from neurocoord import cli, results
 from neurocoord.analysis import plots
+from neurocoord.analysis.statistics import interest_in
 from neurocoord.resources import experiment_path, load_experiment
 
 EXPERIMENT = load_experiment("compare_synchronization")
@@ -95,6 +96,11 @@ def test_what_is_shown_exists_and_is_named(report) -> None:
     # the other tasks are done where they are named
     assert set(EXPERIMENT.Config().tasks) == {"isometric", "roll", "crawl"}
     assert set(EXPERIMENT.HELD_EQUAL) == set(EXPERIMENT.MEASURES) == set(EXPERIMENT.TASKS)
+
+
+def test_what_is_shown_has_a_smallest_difference_of_interest() -> None:
+    for labels in EXPERIMENT.MEASURES.values():
+        assert [measure for measure in labels if interest_in(measure) is None] == []
 
 
 def test_the_figure_says_what_was_held_equal_and_has_units(report) -> None:
