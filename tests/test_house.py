@@ -29,7 +29,7 @@ FLOORS = (
     ("tasks",),
     ("trial",),
     ("film",),
-    ("envs", "results"),
+    ("envs", "report", "results"),
     ("bench", "study", "validation"),
     ("lab",),
     ("cli",),
