@@ -163,6 +163,54 @@ def test_actions_are_clipped_and_nan_is_named(seated) -> None:
         seated.step(np.zeros(3))
 
 
+def test_motor_units_are_observed_when_asked_for(env) -> None:
+    told = _make(env.spec.id, motor_unit_observations=True)
+    names, plain = envs.observation_names(told), envs.observation_names(env)
+    n = len(told.muscles)
+    assert names[: len(plain)] == plain and len(names) == len(plain) + 3 * n
+    observations, bare = _episode(told, 3, 0.9)[0], _episode(env, 3, 0.9)[0]
+    np.testing.assert_array_equal(observations[:, : len(plain)], bare)  # looking changes nothing
+    recruited, rate, emg = observations[:, len(plain) :].reshape(-1, 3, n).swapaxes(0, 1)
+    assert recruited.min() >= 0.0 and recruited.max() <= 1.0
+    assert ((rate > 0.0) <= (recruited > 0.0)).all()
+    assert 0.1 < recruited[-1].mean() and 5.0 < rate[-1].mean() < 60.0
+    assert emg.min() >= 0.0 and 0.1 < emg[-1].mean() < 1.5
+    told.close()
+
+
+def test_motor_unit_entries_agree_with_counted_spikes() -> None:
+    told = _make("neurocoord/Isometric-v0", motor_unit_observations=True, seconds=0.6)
+    runner = told.runner
+    runner.simulation.record_spikes = True
+    advance, spikes = runner.advance, []
+
+    def counted(drive: np.ndarray):
+        block = advance(drive)
+        spikes.append(block.spikes[0])
+        return block
+
+    runner.advance = counted  # type: ignore[method-assign]
+    told.reset(seed=0)
+    for drive in [1.0] * 15 + [0.0] * 6:
+        observation = told.step(np.full(told.action_space.shape, drive))[0]
+    named = dict(zip(envs.observation_names(told), observation))
+    raster = np.concatenate(spikes)[:, :FEW]  # [tick, unit] of the first muscle
+    muscle = told.muscles[0]
+    fired = raster[-201:].any(axis=0)  # a spike 200 ticks old still counts
+    assert named[f"recruited_{muscle}"] == pytest.approx(fired.mean())
+    rate = raster[-100:].sum() / 0.1 / max(fired.sum(), 1)
+    assert named[f"rate_{muscle}"] == pytest.approx(rate, rel=1e-5)
+    told.close()
+
+
+def test_at_full_drive_the_emg_entry_is_about_one() -> None:
+    told = _make("neurocoord/Isometric-v0", n_units=60, motor_unit_observations=True, seconds=1.0)
+    emg = _episode(told, 1, 1.0)[0][-25:, -len(told.muscles) :]
+    assert emg.mean() == pytest.approx(1.0, abs=0.05)
+    assert not _episode(told, 1, 0.0)[0][-1, -3 * len(told.muscles) :].any()
+    told.close()
+
+
 def test_more_drive_means_more_active_state(seated) -> None:
     entry = envs.observation_names(seated).index("active_state_VAS_L_r")
     low, high = (_episode(seated, 0, drive)[0][-1, entry] for drive in (0.2, 0.8))
@@ -292,9 +340,10 @@ def test_importing_registers_and_does_nothing_else() -> None:
 
 def test_every_entry_is_in_the_docs(env) -> None:
     text = (SOURCE.parent / "docs" / "environments.md").read_text()
-    for name in envs.observation_names(env):
+    for name in (entry.name for entry in envs.observation_entries(env.runner, True)):
         stem, _, rest = name.rpartition("_")
         kinds = ("contact", "angle", "velocity", "length", "lengthening", "active_state", "goal")
+        kinds += ("recruited", "rate", "emg")
         family = next((f"`{kind}_<" for kind in kinds if name.startswith(f"{kind}_")), None)
         single = f"`{stem}_x`" if rest in "xyz" else f"`{name}`"
         assert (family or single) in text, name

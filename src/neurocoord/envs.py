@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import gymnasium
 import numpy as np
 from gymnasium.spaces import Box
 
-from neurocoord.body.reading import BodyReading
 from neurocoord.coordination.reflexes import Reflexes
-from neurocoord.muscle import mechanics
+from neurocoord.observation import Entry as Entry
+from neurocoord.observation import Watch, observation_entries, observe, watch
 from neurocoord.settings import nearest
 from neurocoord.simulation import BLOCK_S, Block, SimulationFailed
 from neurocoord.tasks import task as find_task
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 BLOCKS_PER_STEP = 5
 STEP_S = BLOCKS_PER_STEP * BLOCK_S
-GRAVITY_M_PER_S2 = 9.81
-PELVIS = 1  # index of the root body
 IDS = {
     "neurocoord/Isometric-v0": "isometric",
     "neurocoord/Isokinetic-v0": "isokinetic",
@@ -39,14 +37,6 @@ IDS = {
     "neurocoord/React-v0": "react",
 }
 RENDER_MODES = ("human", "rgb_array")
-
-
-class Entry(NamedTuple):
-    """One number of an observation."""
-
-    name: str
-    unit: str
-    meaning: str
 
 
 class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
@@ -64,6 +54,7 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
     ``seed`` is the trial's own: ``trial.run`` with it starts the same. The episode terminates when
     the body fell or the task is done (``info["outcome"]``), and is truncated after ``seconds``.
 
+    ``motor_unit_observations=True`` adds what each muscle's motor units do, from their spikes.
     ``expert_action=True`` puts the built-in controller's drive for now into
     ``info["expert_action"]``, at the price of one controller solve a step.
     """
@@ -82,6 +73,7 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
         n_units: int = 120,
         pushes: Sequence[Push] = (),
         reflexes: Reflexes | None = None,
+        motor_unit_observations: bool = False,
         expert_action: bool = False,
         render_mode: str | None = None,
         width: int = 640,
@@ -116,12 +108,14 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
         self.muscles = self.runner.body.muscles
         self.expert_action = expert_action
         self.action_space = Box(0.0, 1.0, (len(self.muscles),), np.float32)
-        n_entries = len(observation_entries(self.runner))
+        self.motor_unit_observations = bool(motor_unit_observations)
+        n_entries = len(observation_entries(self.runner, self.motor_unit_observations))
         self.observation_space = Box(-np.inf, np.inf, (n_entries,), np.float32)
         self._picture_size = (width, height)
         self._painter: Painter | None = None
         self._window: Window | None = None
         self._active_state = np.zeros(len(self.muscles))  # [muscle], the colours of a picture
+        self._seen: Watch | None = None  # of spikes; None unless they are observed
         self._trial_seed = 0
         self._over = "before the first reset"
 
@@ -137,10 +131,13 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
         runner = self.runner
         runner.reset(self._trial_seed)
         self._active_state = runner.simulation.expected_active_state()[0]
+        self._seen = None
+        self._watch()
         outcome = ""
         while runner.time_s < -0.5 * BLOCK_S and not outcome:
             drive, _ = runner.command()
             self._active_state = _shown(runner.advance(drive))
+            self._watch()
             outcome = runner.outcome()
         self._over = ""
         if self.render_mode == "human":
@@ -162,6 +159,7 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
             outcome = runner.outcome()
             if outcome:
                 break
+        self._watch()
         terms = runner.task.reward_terms(runner.body, runner.plan, runner.reading, 0, drive)
         reward = 0.0 if outcome == "diverged" else float(np.mean(list(terms.values())))
         seconds = runner.config.seconds
@@ -209,8 +207,12 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
             raise ValueError(f"action is NaN for {', '.join(named)}; a drive is 0 to 1")
         return np.clip(drive, 0.0, 1.0)
 
+    def _watch(self) -> None:
+        if self.motor_unit_observations:
+            self._seen = watch(self.runner, self._seen)
+
     def _observation(self) -> np.ndarray:
-        return observe(self.runner).astype(np.float32)
+        return observe(self.runner, self._seen).astype(np.float32)
 
     def _info(self, outcome: str, terms: dict[str, float]) -> dict[str, Any]:
         info: dict[str, Any] = {
@@ -241,82 +243,13 @@ def _shown(block: Block) -> np.ndarray:
     return block.step_active_state[0].mean(axis=0)
 
 
-def observe(runner: Runner) -> np.ndarray:
-    """Observation [entry] of a runner now, in the order of ``observation_entries``."""
-    body = runner.body
-    reading: BodyReading = runner.reading
-    muscles = body.muscle_parameters
-    parts: list[Any] = []
-    if _is_free(runner):
-        rotation = reading.body_rotation[0, PELVIS]  # pelvis frame -> world
-        bearing = runner.task.bearing_rad(runner.plan, reading, 0)
-        parts += [
-            reading.body_position_m[0, PELVIS, 2:3],
-            -rotation[2],  # world -z in the pelvis frame
-            rotation.T @ [np.cos(bearing), np.sin(bearing), 0.0],
-            rotation.T @ reading.qvel[0, :3],
-            reading.qvel[0, 3:6],
-            reading.contact_force_n[0].sum(axis=-1) / (body.mass_kg * GRAVITY_M_PER_S2),
-        ]
-    parts += [
-        reading.qpos[0, body.joint_qpos],
-        reading.qvel[0, body.joint_dof],
-        mechanics.normalised_length(muscles, reading.muscle_length_m[0]),
-        reading.muscle_velocity_m_per_s[0] / mechanics.optimal_length_m(muscles),
-        runner.simulation.expected_active_state()[0],
-        [runner.time_s],
-        list(runner.task.goal(runner.plan).values()),
-    ]
-    return np.concatenate([np.asarray(part, float) for part in parts])
-
-
-def observation_entries(runner: Runner) -> tuple[Entry, ...]:
-    """Name, unit, and meaning of every entry of an observation."""
-    body = runner.body
-    entries: list[Entry] = []
-    if _is_free(runner):
-        entries.append(Entry("pelvis_height", "m", "height of the pelvis' origin"))
-        for stem, unit, meaning in (
-            ("gravity", "1", "direction of gravity (unit vector)"),
-            ("way", "1", "direction of the way: world +x, or to the goal (unit vector)"),
-            ("pelvis_velocity", "m/s", "velocity of the pelvis' origin"),
-            ("pelvis_angular_velocity", "rad/s", "angular velocity of the pelvis"),
-        ):
-            entries += [
-                Entry(f"{stem}_{axis}", unit, f"{meaning}, {axis} in the pelvis frame")
-                for axis in "xyz"
-            ]
-        entries += [
-            Entry(f"contact_{geom}", "body weight", "normal force of the floor (one step old)")
-            for geom in body.support.geoms
-        ]
-    for stem, unit, meaning, names in (
-        ("angle", "rad", "joint angle", body.joints),
-        ("velocity", "rad/s", "joint velocity", body.joints),
-        ("length", "Lopt", "fibre length over optimal length", body.muscles),
-        ("lengthening", "Lopt/s", "fibre velocity, lengthening positive", body.muscles),
-        ("active_state", "1", "expected active state, from the drive so far", body.muscles),
-    ):
-        entries += [Entry(f"{stem}_{name}", unit, meaning) for name in names]
-    entries.append(Entry("time_s", "s", "time since the task began"))
-    entries += [
-        Entry(f"goal_{name}", "as named", "what the task asks for, constant")
-        for name in runner.task.goal(runner.plan)
-    ]
-    return tuple(entries)
-
-
 def observation_names(env: gymnasium.Env) -> tuple[str, ...]:
     """Names of the entries of an env's observation, in order; wrappers are looked through."""
     bare = env.unwrapped
     if not isinstance(bare, NeurocoordEnv):
         raise ValueError(f"env is a {type(bare).__name__}; allowed is a NeurocoordEnv")
-    return tuple(entry.name for entry in observation_entries(bare.runner))
-
-
-def _is_free(runner: Runner) -> bool:
-    """Whether the pelvis moves: on a chair its state and the floor tell nothing."""
-    return bool(runner.body.dof_above[PELVIS].any())
+    entries = observation_entries(bare.runner, bare.motor_unit_observations)
+    return tuple(entry.name for entry in entries)
 
 
 for _id, _task in IDS.items():
