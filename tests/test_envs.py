@@ -11,9 +11,13 @@ import gymnasium
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
+from hypothesis import given
+from hypothesis import strategies as st
 
 from neurocoord import envs, trial
 from neurocoord.body import model as bodies
+from neurocoord.body.ground import Ground
+from neurocoord.difficulty import RANGES, harder
 from neurocoord.simulation import SimulationFailed
 from neurocoord.tasks import TASKS, isometric
 
@@ -173,7 +177,7 @@ def test_motor_units_are_observed_when_asked_for(env) -> None:
     recruited, rate, emg = observations[:, len(plain) :].reshape(-1, 3, n).swapaxes(0, 1)
     assert recruited.min() >= 0.0 and recruited.max() <= 1.0
     assert ((rate > 0.0) <= (recruited > 0.0)).all()
-    assert 0.1 < recruited[-1].mean() and 5.0 < rate[-1].mean() < 60.0
+    assert recruited[-1].mean() > 0.1 and 5.0 < rate[-1].mean() < 60.0
     assert emg.min() >= 0.0 and 0.1 < emg[-1].mean() < 1.5
     told.close()
 
@@ -284,6 +288,94 @@ def test_a_field_of_the_settings_may_be_given_by_name() -> None:
         envs.NeurocoordEnv("balance", n_units=FEW, postre="bird_dog")
     with pytest.raises(ValueError, match="did you mean 'bird_dog'"):
         envs.NeurocoordEnv("balance", n_units=FEW, posture="bird_dgo")
+
+
+GAITS = {
+    "crawl": "crawl_hands_knees",
+    "roll": "roll_supine_to_prone",
+    "balance": "balance_postures",
+    "react": "balance_postures",
+}
+
+
+def test_every_plain_keyword_keeps_the_promises(env) -> None:
+    task = env.runner.task.name
+    named = {"gait": GAITS[task]} if task in GAITS else {}
+    path = str(SOURCE.parent / "models" / f"{env.runner.task.body}.xml")
+    keywords = {"body": path, "strategy": "beta", "motor_unit_observations": True, **named}
+    hard = _make(env.spec.id, difficulty=1.0, **keywords)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        first = _episode(hard, 3, 0.3)[0]
+        drawn = hard.drawn
+        np.testing.assert_array_equal(first, _episode(hard, 3, 0.3)[0])
+        assert hard.drawn == drawn and drawn["difficulty"] == 1.0 and drawn["strength"] != 1.0
+        other = hard.reset(seed=4)[1]["difficulty"]
+    assert drawn.keys() == other.keys() and drawn != other
+    assert np.isfinite(first).all() and first.shape[1:] == hard.observation_space.shape
+    for _ in range(3):
+        observation, _, terminated, truncated, info = hard.step(hard.action_space.sample())
+        assert observation in hard.observation_space
+        assert all(0.0 <= term <= 1.0 for term in info["reward_terms"].values())
+        if terminated or truncated:
+            break
+    hard.close()
+
+
+def test_the_plain_keywords_change_nothing_at_their_defaults(env) -> None:
+    task = env.runner.task.name
+    named = {"gait": GAITS[task]} if task in GAITS else {}
+    easy = _make(env.spec.id, difficulty=0.0, ground=Ground(), **named)
+    for one, other in zip(_episode(env, 5, 0.3), _episode(easy, 5, 0.3)):
+        np.testing.assert_array_equal(one, other)
+    assert easy.reset(seed=5)[1]["difficulty"] == {"difficulty": 0.0}
+    easy.close()
+
+
+@given(st.sampled_from(sorted(RANGES)), st.just(0.0) | st.floats(0.01, 1.0), st.integers(0, 2**31))
+def test_what_difficulty_draws_grows_with_it_and_is_allowed(task, level, seed) -> None:
+    plain = trial.complete(trial.TrialConfig(task=task))
+    config, drawn = harder(plain, level, seed)
+    assert (config == plain) == (level == 0.0)
+    assert 0.8 <= config.strength <= 1.2 and 0.4 <= config.ground.friction <= 1.2
+    assert abs(config.ground.uphill_deg) <= 10.0 * level and config.ground.bump_m <= 0.02 * level
+    for name, value in drawn.items():
+        if hasattr(config.settings, name):
+            assert getattr(config.settings, name) == value
+    for push in config.pushes:
+        assert np.linalg.norm(push.force_n) * push.duration_s <= 20.0 * level + 1e-9
+    if task == "crawl":
+        assert 0.1 <= config.settings.speed_m_per_s <= 0.7
+        full = harder(plain, 1.0, seed)[0]
+        assert config.ground.uphill_deg == pytest.approx(level * full.ground.uphill_deg)
+
+
+def test_difficulty_reaches_the_body() -> None:
+    env = _make("neurocoord/Crawl-v0", difficulty=1.0)
+    info = env.reset(seed=1)[1]
+    drawn, model = info["difficulty"], env.runner.body.model
+    assert model.geom("floor").friction[0] == pytest.approx(drawn["friction"])
+    slope = np.degrees(np.arcsin(-model.opt.gravity[0] / np.linalg.norm(model.opt.gravity)))
+    assert slope == pytest.approx(drawn["uphill_deg"])
+    assert env.runner.config.settings.speed_m_per_s == pytest.approx(drawn["speed_m_per_s"])
+    (push,) = info["pushes"]
+    impulse = np.linalg.norm(push.force_n) * push.duration_s
+    assert impulse == pytest.approx(drawn["push_n_s"])
+    found = dict(zip(envs.observation_names(env), env.reset(seed=1)[0]))
+    assert found["goal_commanded_speed_m_per_s"] == pytest.approx(drawn["speed_m_per_s"])
+    env.close()
+
+
+def test_a_wrong_gait_or_difficulty_is_named() -> None:
+    with pytest.raises(ValueError, match=r"another kind; allowed: crawl_hands_knees"):
+        envs.NeurocoordEnv("crawl", n_units=FEW, gait="roll_supine_to_prone")
+    with pytest.raises(ValueError, match=r"did you mean 'crawl_hands_knees'"):
+        envs.NeurocoordEnv("crawl", n_units=FEW, gait="crawl_hands_kness")
+    with pytest.raises(ValueError, match=r"none for this task"):
+        envs.NeurocoordEnv("isometric", n_units=FEW, gait="crawl_hands_knees")
+    for wrong in (-0.1, 1.5, float("nan")):
+        with pytest.raises(ValueError, match=r"difficulty=.* it is 0 to 1"):
+            envs.NeurocoordEnv("isometric", n_units=FEW, difficulty=wrong)
 
 
 def test_pushes_are_told_and_applied() -> None:

@@ -28,7 +28,7 @@ FLOORS = (
     ("analysis",),
     ("tasks",),
     ("trial",),
-    ("film", "observation"),
+    ("difficulty", "film", "observation"),
     ("envs", "results"),
     ("bench", "study", "validation"),
     ("lab",),

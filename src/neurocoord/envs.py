@@ -14,7 +14,10 @@ import gymnasium
 import numpy as np
 from gymnasium.spaces import Box
 
+from neurocoord.body.ground import Ground
+from neurocoord.coordination.library import with_movement
 from neurocoord.coordination.reflexes import Reflexes
+from neurocoord.difficulty import check_difficulty, harder
 from neurocoord.observation import Entry as Entry
 from neurocoord.observation import Watch, observation_entries, observe, watch
 from neurocoord.settings import nearest
@@ -45,6 +48,9 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
     ``action`` Box(0, 1, [muscle], float32): drive of each muscle, in the order of
     ``env.unwrapped.muscles``; within 4 ms the drive moves from the last one to it. Values outside
     0..1 are clipped; NaN is an error. ``observation`` Box(float32): see ``observation_entries``.
+    ``gait`` names one of models/movements of the task's kind; ``body`` is a file that `neurocoord
+    build` wrote. ``difficulty`` from 0 to 1 makes start, strength, ground, pushes and speed differ
+    by seed (`difficulty.harder`): ``info["difficulty"]`` and ``info["pushes"]`` say what was drawn.
     A field of the task's settings may be given by its name, such as ``posture="bird_dog"``, and
     ``pushes`` from outside; ``info["pushes"]`` has all pushes of the episode, the task's own too.
     ``reflexes`` (``coordination.reflexes.Reflexes``) add to the drive; by default all are off.
@@ -68,9 +74,13 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
         strategy: str = "independent",
         strength: float = 1.0,
         scope: str = "pool",
+        body: str | None = None,
+        gait: Any = None,
+        difficulty: float = 0.0,
         seconds: float | None = None,
         settings: Any = None,
         n_units: int = 120,
+        ground: Ground | None = None,
         pushes: Sequence[Push] = (),
         reflexes: Reflexes | None = None,
         motor_unit_observations: bool = False,
@@ -89,15 +99,23 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
                 f"settings={settings!r} is not allowed; task {task!r} takes None or"
                 f" {wanted.__module__}.{wanted.__qualname__}"
             )
+        if isinstance(gait, str):
+            settings = with_movement(wanted() if settings is None else settings, gait)
+        elif gait is not None:
+            of_task["gait"] = gait
         if of_task:
             settings = _with_settings(wanted() if settings is None else settings, of_task)
         if isinstance(n_units, bool) or int(n_units) != n_units or n_units < 1:
             raise ValueError(f"n_units={n_units!r} is not allowed; it is an integer of 1 or more")
         self.render_mode = render_mode
+        self.difficulty = check_difficulty(difficulty)
+        self.drawn: dict[str, float] = {"difficulty": 0.0}  # of this episode
         self.runner = Runner(
             TrialConfig(
                 task=task,
                 seconds=seconds,
+                body=body,
+                ground=Ground() if ground is None else ground,
                 synchrony=Synchrony(strategy=strategy, strength=strength, scope=scope),
                 pools=Pools(n_units=int(n_units)),
                 settings=settings,
@@ -105,6 +123,7 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
                 reflexes=Reflexes() if reflexes is None else reflexes,
             )
         )
+        self._config = self.runner.config  # complete, as at difficulty 0
         self.muscles = self.runner.body.muscles
         self.expert_action = expert_action
         self.action_space = Box(0.0, 1.0, (len(self.muscles),), np.float32)
@@ -128,6 +147,8 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
             raise ValueError(f"options={options!r} is not allowed; this env takes none")
         drawn = int(self.np_random.integers(2**31))
         self._trial_seed = drawn if seed is None else int(seed)
+        if self.difficulty > 0.0:
+            self._draw_episode()
         runner = self.runner
         runner.reset(self._trial_seed)
         self._active_state = runner.simulation.expected_active_state()[0]
@@ -143,6 +164,13 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
         if self.render_mode == "human":
             self.render()
         return self._observation(), self._info(outcome, {})
+
+    def _draw_episode(self) -> None:
+        """Body, ground and plan of this seed at this difficulty; the pools stay what they were."""
+        config, self.drawn = harder(self._config, self.difficulty, self._trial_seed)
+        self.runner = Runner(config)
+        if config.ground.bump_m > 0.0:
+            self.close()  # what draws the body has the floor of the episode before
 
     def step(self, action: np.ndarray) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
         """Drive the muscles for 20 ms, or until the outcome is known."""
@@ -221,6 +249,7 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
             "time_s": self.runner.time_s,
             "seed": self._trial_seed,
             "pushes": self.runner.pushes,
+            "difficulty": self.drawn,
         }
         if self.expert_action:
             info["expert_action"] = self.runner.command()[0].astype(np.float32)
