@@ -244,6 +244,20 @@ def test_an_episode_ends_by_time_or_by_outcome(seated) -> None:
     env.close()
 
 
+def test_a_fallen_body_goes_on_where_asked() -> None:
+    env = _make("neurocoord/Crawl-v0", seconds=1.0, terminate_when_fallen=False)
+    env.reset(seed=0)
+    outcomes = []
+    while True:
+        *_, terminated, truncated, info = env.step(np.zeros(env.action_space.shape))
+        outcomes.append(info["outcome"])
+        if terminated or truncated:
+            break
+    assert (terminated, truncated, len(outcomes)) == (False, True, 50)
+    assert outcomes[-1] == "fell"
+    env.close()
+
+
 def test_a_divergence_ends_the_episode(seated, monkeypatch) -> None:
     seated.reset(seed=0)
 

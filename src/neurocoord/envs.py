@@ -58,7 +58,8 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
 
     ``reset`` runs the task's lead-in (the time before 0) with the built-in controller. A given
     ``seed`` is the trial's own: ``trial.run`` with it starts the same. The episode terminates when
-    the body fell or the task is done (``info["outcome"]``), and is truncated after ``seconds``.
+    the body fell or the task is done (``info["outcome"]``), and is truncated after ``seconds``;
+    with ``terminate_when_fallen=False`` a fallen body goes on.
 
     ``motor_unit_observations=True`` adds what each muscle's motor units do, from their spikes.
     ``expert_action=True`` puts the built-in controller's drive for now into
@@ -84,6 +85,7 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
         pushes: Sequence[Push] = (),
         reflexes: Reflexes | None = None,
         motor_unit_observations: bool = False,
+        terminate_when_fallen: bool = True,
         expert_action: bool = False,
         render_mode: str | None = None,
         width: int = 640,
@@ -126,6 +128,7 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
         self._config = self.runner.config  # complete, as at difficulty 0
         self.muscles = self.runner.body.muscles
         self.expert_action = expert_action
+        self.terminate_when_fallen = terminate_when_fallen
         self.action_space = Box(0.0, 1.0, (len(self.muscles),), np.float32)
         self.motor_unit_observations = bool(motor_unit_observations)
         n_entries = len(observation_entries(self.runner, self.motor_unit_observations))
@@ -185,14 +188,14 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
                 outcome = "diverged"
                 break
             outcome = runner.outcome()
-            if outcome:
+            if self._ends(outcome):
                 break
         self._watch()
         terms = runner.task.reward_terms(runner.body, runner.plan, runner.reading, 0, drive)
         reward = 0.0 if outcome == "diverged" else float(np.mean(list(terms.values())))
         seconds = runner.config.seconds
         assert seconds is not None  # Runner has filled it in
-        terminated = bool(outcome)
+        terminated = self._ends(outcome)
         truncated = not terminated and runner.time_s > seconds - 0.5 * BLOCK_S
         if terminated or truncated:
             self._over = "after the episode's end"
@@ -234,6 +237,9 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
             named = [self.muscles[index] for index in np.flatnonzero(np.isnan(drive))[:5]]
             raise ValueError(f"action is NaN for {', '.join(named)}; a drive is 0 to 1")
         return np.clip(drive, 0.0, 1.0)
+
+    def _ends(self, outcome: str) -> bool:
+        return bool(outcome) and (self.terminate_when_fallen or outcome != "fell")
 
     def _watch(self) -> None:
         if self.motor_unit_observations:
