@@ -30,7 +30,7 @@ SIDE = View(distance_m=1.75)
 # from above, feet to the right: the whole body stays in the picture
 ABOVE = View(azimuth=120.0, elevation=-35.0, distance_m=2.3)
 UPRIGHT = View(azimuth=140.0, elevation=-8.0, distance_m=2.2)
-CHAIR = View(azimuth=135.0, elevation=-8.0, distance_m=1.9)
+CHAIR = View(azimuth=120.0, elevation=-8.0, distance_m=2.3, height_m=-0.12)
 
 
 class Scene(NamedTuple):
@@ -88,8 +88,9 @@ SCENES = {
         f"{RUN} crawl --seconds 6 --set settings.speed_m_per_s=-0.2",
         _crawl(6.0, speed_m_per_s=-0.2), SIDE, 1.0,
         "It goes backward, at 0.17 to 0.19 m/s instead of 0.2, in short steps. Faults: the "
-        "body lags behind its hands, now and then one hand is dragged or set down late, and "
-        "muscles flare up red to catch it (at about 5.2 s): the least sure of the crawls.",
+        "trunk gets behind its hands and muscles flare up red to catch it (5.0 to 5.4 s), and "
+        "right after that a hand is set down with its fingers pointing backward, the forearm "
+        "turned as nobody would: the least sure of the crawls.",
     ),
     "crawl_goal": Scene(
         "Crawling to a place on the left",
@@ -125,8 +126,9 @@ SCENES = {
     "hands_knees": Scene(
         "Standing on hands and knees",
         f"{RUN} balance --seconds 3", _balance(3.0), SIDE, 1.0,
-        "Quiet stance; nothing is seen to move. Elbows bend a little, hands stand under or "
-        "just ahead of the shoulders.",
+        "Quiet stance; after the first moment, in which muscles take up the load with a flash "
+        "of red, nothing is seen to move. Elbows are bent by some 30 degrees, hands stand "
+        "turned outward and ahead of the shoulders.",
     ),
     "bird_dog": Scene(
         "Bird dog: right arm and left leg lifted",
@@ -163,15 +165,17 @@ SCENES = {
         "Isometric knee extension, two holds and a ballistic effort",
         f"{RUN} isometric", TrialConfig(task="isometric", settings=isometric.Settings()),
         CHAIR, 1.0,
-        "The leg presses against the fixed lever; only the thigh's colour changes: pale in "
-        "the first hold, stronger in the second, red in the ballistic effort.",
+        "The shank is strapped and nothing moves; only the thigh's colour changes: violet "
+        "in the first hold, a little redder in the second, red in the "
+        "ballistic effort.",
     ),
     "isokinetic": Scene(
         "Isokinetic knee extension, 60 degrees a second",
         f"{RUN} isokinetic", TrialConfig(task="isokinetic", settings=isokinetic.Settings()),
         CHAIR, 1.0,
-        "After an isometric effort the lever lets the knee extend at its set speed with the "
-        "quadriceps at full drive, everything else at rest.",
+        "An isometric effort first (red thigh, still lever); then the lever takes the relaxed "
+        "leg back, and from there the knee extends at the set speed with the quadriceps at "
+        "full drive. All other muscles rest.",
     ),
     "stretch_shortening": Scene(
         "Stretch-shortening cycle of the elbow",
@@ -183,8 +187,10 @@ SCENES = {
                 joint="elbow", direction="flexion", action="stretch_shortening"
             ),
         ), CHAIR, 1.0,
-        "The lever straightens the elbow against full flexors and at once lets them bend it; "
-        "then the same bending from an isometric effort.",
+        "After an isometric effort the lever straightens the elbow against fully driven "
+        "flexors and at once lets them bend it (4.0 to 6.7 s); then, for comparison, the same "
+        "bending from an isometric effort at the straight elbow. The upper arm stays strapped "
+        "to the trunk.",
     ),
 }  # fmt: skip
 
