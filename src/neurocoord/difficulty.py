@@ -1,7 +1,7 @@
 """How hard an episode is: one number from 0 to 1, and what it draws from the episode's seed.
 
 At 0 nothing is drawn and a trial stays as it is. ``docs/environments.md`` has the table. All ranges
-are choices, at 1 near the limits of what the built-in controller bears (docs/every_seed.md).
+are choices, made by what the built-in controller bears (docs/every_seed.md).
 """
 
 from __future__ import annotations

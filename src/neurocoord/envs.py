@@ -255,7 +255,7 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
             "time_s": self.runner.time_s,
             "seed": self._trial_seed,
             "pushes": self.runner.pushes,
-            "difficulty": self.drawn,
+            "difficulty": dict(self.drawn),
         }
         if self.expert_action:
             info["expert_action"] = self.runner.command()[0].astype(np.float32)
