@@ -336,6 +336,17 @@ def test_every_plain_keyword_keeps_the_promises(env) -> None:
     hard.close()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list(envs.IDS))
+def test_gymnasiums_checker_passes_at_full_difficulty(name) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", message=".*infinity. This is probably too.*")
+        hard = _make(name, difficulty=1.0, motor_unit_observations=True)
+        check_env(hard, skip_render_check=True)
+    hard.close()
+
+
 def test_the_plain_keywords_change_nothing_at_their_defaults(env) -> None:
     task = env.runner.task.name
     named = {"gait": GAITS[task]} if task in GAITS else {}
