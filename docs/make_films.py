@@ -143,8 +143,8 @@ SCENES = {
         "Kneeling upright",
         f"{RUN} balance --seconds 5 --set settings.posture=kneel_tall",
         _balance(5.0, posture="kneel_tall"), UPRIGHT, 1.0,
-        "Upright from knee to head, still, and with little muscle activity. Fault: one arm is "
-        "held away from the trunk.",
+        "Upright from knee to head, still, and with little muscle activity. Fault: the arms are "
+        "held away from the trunk instead of hanging.",
     ),
     "react": Scene(
         "A push on hands and knees",
