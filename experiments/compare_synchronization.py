@@ -2,7 +2,7 @@
 
 Three tasks under three synchronization strategies, on the same noise seed by seed; a fourth,
 `isokinetic`, where it is named. Those at the dynamometer are done at equal drive, rolling and
-crawling at the same commanded movement. Writes a results folder with tables and a figure.
+crawling at the same commanded movement. Writes a results folder with tables, figures and a report.
 `neurocoord compare` is this file; run as a script it takes the same options:
 
     python experiments/compare_synchronization.py --seeds 10
@@ -17,12 +17,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from neurocoord import report as reports
 from neurocoord import results, study
-from neurocoord.analysis import plots
-from neurocoord.analysis.statistics import Comparison, Summary, compare_all, summarise
+from neurocoord.analysis import plots, study_plots
+from neurocoord.analysis.statistics import (
+    Comparison,
+    Summary,
+    compare_all,
+    model_dependence,
+    summarise,
+)
 from neurocoord.body.model import body_path
 from neurocoord.settings import flatten
-from neurocoord.tasks import TASKS
+from neurocoord.tasks import TASKS, model_variants
 from neurocoord.trial import TrialConfig
 
 
@@ -187,16 +194,19 @@ def carry_out(
     if not measured:
         raise RuntimeError(f"no trial has an outcome; the first failed with {outcomes[0].error}")
     held_equal = {task: HELD_EQUAL.get(task, "commanded movement") for task in plan.config.tasks}
-    summary, comparisons = summarise(measured), compare_all(measured)
+    summary, comparisons = summarise(measured), compare_all(measured, primary=MEASURES)
     report = Report(plan.config, held_equal, outcomes, summary, comparisons, plan.folder)
-    figure = draw(report)
+    figures = {"compare": draw(report)} | {f"effects_{t}": f for t, f in forests(report).items()}
     results.write(
         plan.folder, plan.described, trials=measured, summary=summary, comparisons=comparisons
     )
     study.write_failures(plan.folder, outcomes)
-    for suffix in (".png", ".svg"):
-        with results.atomic_path(plan.folder / f"compare{suffix}") as path:
-            plots.save(figure, path)
+    for name, figure in figures.items():
+        for suffix in (".svg", ".pdf", ".png")[: 3 if name == "compare" else 2]:
+            with results.atomic_path(plan.folder / f"{name}{suffix}") as path:
+                plots.save(figure, path)
+    with results.atomic_path(plan.folder / "report.html") as path:
+        path.write_text(reports.html(page(report, plan.described, figures)), encoding="utf-8")
     return report
 
 
@@ -230,6 +240,96 @@ def draw(report: Report) -> plots.Figure:
         study.torque_panels(report.outcomes, config.first_seed),
         [row for row in rows if row.labels],
     )
+
+
+def forests(report: Report) -> dict[str, plots.Figure]:
+    """By task: every measure against the baseline, beside what would matter."""
+    baseline = report.config.strategies[0]
+    found = {}
+    for task in report.config.tasks:
+        compared = against_baseline(task, report)
+        rows = [
+            study_plots.ForestRow(label, compared[measure].pairs)
+            for measure, label in shown(task, report).items()
+            if measure in compared
+        ]
+        if any(pair.margin > 0 for row in rows for pair in row.pairs):
+            found[task] = study_plots.forest(f"{task.capitalize()}, against {baseline}", rows)
+    return found
+
+
+def against_baseline(task: str, report: Report) -> dict[str, Comparison]:
+    """By measure: the pairs with the first strategy, of those that are compared."""
+    baseline = report.config.strategies[0]
+    return {
+        c.measure: c._replace(pairs=tuple(pair for pair in c.pairs if pair.first == baseline))
+        for c in report.comparisons
+        if c.task == task
+    }
+
+
+QUESTION = (
+    "Does synchronizing the motor units of a muscle give more force, steadier force or more "
+    "efficient movement, when the same body does the same task on the same noise?"
+)
+METHOD = (
+    "Strategies are compared seed by seed on the same noise: paired t below 20 seeds, a BCa "
+    "bootstrap interval from 20 on; pairs of strategies are corrected within a measure (Holm), and "
+    "over all measures shown (q, Benjamini-Hochberg). A difference that surely lies below the "
+    "smallest of interest, which was fixed beforehand, counts as none that matters (two one-sided "
+    "tests). One body is used, so the intervals speak of noise and not of differences between "
+    "people."
+)
+FOREST_ALT = (
+    "Differences from the baseline with 95 % intervals, a row for each measure, beside the band "
+    "that is too small to matter; the table below holds the numbers."
+)
+
+
+def page(report: Report, described: results.Run, figures: dict[str, plots.Figure]) -> reports.Page:
+    """The report as a page: answer, figures, tables, method, provenance."""
+    config, answer, sections = report.config, [], []
+    for task in config.tasks:
+        compared, labels = against_baseline(task, report), shown(task, report)
+        notes = {measure: _hangs_on_model(task, measure, compared) for measure in labels}
+        hanging = [measure for measure, note in notes.items() if note]
+        name, rows = task.capitalize(), list(compared.values())
+        answer += reports.answers(name, labels, rows, model_dependent=hanging)
+        drawn = [figures[f] for f in (f"effects_{task}",) if f in figures]
+        caption = f"{name} at equal {report.held_equal[task]}: differences from the baseline."
+        sections.append(
+            reports.Section(
+                _row_title(task, report),
+                [unit_facts(task, report)],
+                [reports.Figure(plots.svg_text(f), caption, FOREST_ALT) for f in drawn],
+                [reports.comparison_table(name, labels, rows, notes=notes)] if rows else [],
+            )
+        )
+    every = reports.Figure(
+        plots.svg_text(figures["compare"]),
+        "Every seed of every measure, and knee torque on one seed's noise.",
+        "Small panels, one for each measure: each seed a dot, strategies side by side, the mean "
+        "with its 95 % interval beside them.",
+    )
+    done = (
+        f"{', '.join(config.tasks)} under {', '.join(config.strategies)} (strength "
+        f"{config.strength:g}, scope {config.scope}), {config.n_seeds} seeds from "
+        f"{config.first_seed}. Held equal: {_equal(report)}."
+    )
+    return reports.Page(
+        "Synchronization of motor units: what it changes and what it does not",
+        QUESTION,
+        answer or ["One strategy alone was run: nothing is compared."],
+        [*sections, reports.Section("Every seed", figures=[every])],
+        [done, METHOD],
+        results.provenance(described),
+        described.command,
+    )
+
+
+def _hangs_on_model(task: str, measure: str, compared: dict[str, Comparison]) -> str:
+    variants = model_variants(task, measure)
+    return model_dependence({m: compared[v].pairs for v, m in variants.items() if v in compared})
 
 
 def _equal(report: Report) -> str:

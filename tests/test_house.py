@@ -29,7 +29,7 @@ FLOORS = (
     ("tasks",),
     ("trial",),
     ("difficulty", "film", "observation"),
-    ("envs", "results"),
+    ("envs", "report", "results"),
     ("bench", "study", "validation"),
     ("lab",),
     ("cli",),

@@ -76,6 +76,19 @@ def describe(
     )
 
 
+def provenance(run: Run) -> dict[str, str]:
+    """What made a run, in words for a report."""
+    models = ", ".join(f"{name} {digest[:16]}…" for name, digest in run.model_sha256.items())
+    return {
+        "Made": run.created,
+        "Commit": run.git_commit or "not run from a clone",
+        "Versions": ", ".join(f"{name} {version}" for name, version in run.versions.items()),
+        "System": run.platform,
+        "First seed": str(run.seed),
+        "Body models (SHA-256)": models or "none",
+    }
+
+
 def default_folder(name: str, root: str | Path = "results") -> Path:
     """`results/<name>-<date>-<time>`, and a number behind it if that is taken."""
     stem = f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
