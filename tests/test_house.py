@@ -28,7 +28,7 @@ FLOORS = (
     ("analysis",),
     ("tasks",),
     ("trial",),
-    ("film",),
+    ("difficulty", "film", "observation"),
     ("envs", "report", "results"),
     ("bench", "study", "validation"),
     ("lab",),
