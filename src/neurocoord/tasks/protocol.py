@@ -154,3 +154,4 @@ class Task(NamedTuple):
     # (plan, reading, env) -> direction of the way now, as the observation tells it
     pushes: Callable[[Any, np.random.Generator], tuple[Push, ...]] = no_pushes
     # (plan, rng) -> pushes that are the task's own experiment
+    stays_when_done: bool = False  # environments go on to the end: their reward pays staying there
