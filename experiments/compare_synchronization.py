@@ -12,17 +12,16 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 from neurocoord import results, study
 from neurocoord.analysis import plots
 from neurocoord.analysis.statistics import Comparison, Summary, compare_all, summarise
-from neurocoord.body.model import body_path
 from neurocoord.settings import flatten
-from neurocoord.tasks import TASKS
+from neurocoord.tasks import TASKS, isometric
 from neurocoord.trial import TrialConfig
 
 
@@ -41,6 +40,8 @@ class Config:
 
 
 SECONDS = {"crawl": 6.0}
+HOLD_SHOWN_S = 1.0  # how much of a hold the figure shows (choice)
+BALLISTIC_SHOWN_S = 0.3  # and of the ballistic effort (choice)
 
 HELD_EQUAL = {
     "isometric": "drive",
@@ -130,9 +131,12 @@ class Plan(NamedTuple):
     """An experiment that was checked and can begin."""
 
     config: Config
-    trials: list[TrialConfig]
-    described: results.Run
-    folder: Path
+    opened: study.Opened
+
+    @property
+    def trials(self) -> list[TrialConfig]:
+        """Every trial."""
+        return [job.config for job in self.opened.jobs]
 
 
 class Report(NamedTuple):
@@ -165,37 +169,66 @@ def conditions(config: Config) -> list[TrialConfig]:
     )
 
 
+def study_of(config: Config) -> study.Study:
+    """The study of a config: a condition for each task and strategy."""
+    seeds = tuple(range(config.first_seed, config.first_seed + config.n_seeds))
+    return study.Study(
+        name="compare",
+        question=(__doc__ or "").splitlines()[0],
+        conditions=tuple(
+            study.Condition(
+                name=template.synchrony.strategy,
+                config=template,
+                factors={
+                    "strategy": template.synchrony.strategy,
+                    "strength": f"{config.strength:g}",
+                    "scope": config.scope,
+                },
+            )
+            for template in conditions(replace(config, n_seeds=min(config.n_seeds, 1)))
+        ),
+        seeds=seeds,
+        measures={task: tuple(MEASURES.get(task, ())) for task in config.tasks},
+    )
+
+
 def prepare(
     config: Config, out: Path | None = None, *, command: Sequence[str] | None = None
 ) -> Plan:
     """Check everything that was asked for, and that the folder can be written, before any work."""
-    trials = conditions(config)
-    study.check(trials)
-    told = {**asdict(config), "trials": {t.task: flatten(t) for t in reversed(trials)}}
-    models = sorted({body_path(t.body or TASKS[t.task].body) for t in trials})
-    described = results.describe("compare", told, config.first_seed, models=models, command=command)
-    folder = results.prepare(out or results.default_folder("compare"), described)
-    return Plan(config, trials, described, folder)
+    planned = study_of(config)
+    told = {
+        **asdict(config),
+        "trials": {c.config.task: flatten(c.config) for c in planned.conditions},
+    }
+    opened = study.open_study(planned, out, seed=config.first_seed, told=told, command=command)
+    return Plan(config, opened)
 
 
 def carry_out(
-    plan: Plan, *, n_workers: int | None = None, on_done: study.OnDone | None = None
+    plan: Plan,
+    *,
+    n_workers: int | None = None,
+    backend: str = "local",
+    on_done: study.OnDone | None = None,
+    on_damage: Callable[[str], None] | None = None,
 ) -> Report:
-    """Run all trials, compare, and write the results folder."""
-    outcomes = study.run_trials(plan.trials, n_workers=n_workers, on_done=on_done)
+    """Run the trials that the folder lacks, compare, and write the tables and the figure."""
+    folder = plan.opened.folder
+    outcomes, begun = study.perform(
+        plan.opened, n_workers=n_workers, backend=backend, on_done=on_done, on_damage=on_damage
+    )
     measured = study.measurements(outcomes)
     if not measured:
         raise RuntimeError(f"no trial has an outcome; the first failed with {outcomes[0].error}")
     held_equal = {task: HELD_EQUAL.get(task, "commanded movement") for task in plan.config.tasks}
     summary, comparisons = summarise(measured), compare_all(measured)
-    report = Report(plan.config, held_equal, outcomes, summary, comparisons, plan.folder)
+    report = Report(plan.config, held_equal, outcomes, summary, comparisons, folder)
     figure = draw(report)
-    results.write(
-        plan.folder, plan.described, trials=measured, summary=summary, comparisons=comparisons
-    )
-    study.write_failures(plan.folder, outcomes)
+    results.write(folder, begun, trials=measured, summary=summary, comparisons=comparisons)
+    study.write_tables(folder, outcomes)
     for suffix in (".png", ".svg"):
-        with results.atomic_path(plan.folder / f"compare{suffix}") as path:
+        with results.atomic_path(folder / f"compare{suffix}") as path:
             plots.save(figure, path)
     return report
 
@@ -227,9 +260,48 @@ def draw(report: Report) -> plots.Figure:
         "Small symbols: seeds, joined; large: mean with 95 % interval. "
         f"Torque traces: seed {config.first_seed}.",
         config.strategies,
-        study.torque_panels(report.outcomes, config.first_seed),
+        torque_panels(report.outcomes, config.first_seed),
         [row for row in rows if row.labels],
     )
+
+
+def torque_panels(outcomes: Iterable[study.Outcome], seed: int) -> list[plots.TracePanel]:
+    """Knee torque of the isometric trials of one seed, a panel for each effort."""
+    found = [
+        outcome
+        for outcome in outcomes
+        if outcome.traces and outcome.config.task == "isometric" and outcome.config.seed == seed
+    ]
+    if not found:
+        return []
+    settings = found[0].config.settings
+    phases = isometric.phases(settings)
+    panels = []
+    for name, title in (
+        ("low", f"{settings.low_drive:.0%} of maximal drive, held"),
+        ("high", f"{settings.high_drive:.0%} of maximal drive, held"),
+        ("ballistic", "As fast as possible"),
+    ):
+        start, end = phases[name]
+        first, last = start - 0.02, min(start + BALLISTIC_SHOWN_S, end)
+        if name != "ballistic":
+            first, last = max(start + isometric.RISE_S, end - HOLD_SHOWN_S), end
+        lines = {}
+        for outcome in found:
+            time = outcome.traces["time_s"].values
+            shown = (time >= first) & (time < last)
+            if shown.any():
+                x = time[shown] - (start if name == "ballistic" else first)
+                lines[outcome.config.synchrony.strategy] = (
+                    x,
+                    outcome.traces["torque_nm"].values[shown],
+                )
+        if lines:
+            since = "onset of drive" if name == "ballistic" else "start of window"
+            panels.append(
+                plots.TracePanel(title, f"s from {since}", f"{settings.joint} torque (Nm)", lines)
+            )
+    return panels
 
 
 def _equal(report: Report) -> str:

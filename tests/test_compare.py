@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -40,15 +41,21 @@ def test_the_folder_holds_tables_figure_and_what_it_takes_to_run_again(report) -
         "summary.json",
         "summary.csv",
         "trials.csv",
+        "trials",
+        "table.csv",
         "compare.png",
         "compare.svg",
-    }
+        ".lock",
+    } | ({"table.parquet"} if find_spec("pyarrow") else set()) | (
+        {"courses"} if find_spec("xarray") and find_spec("h5netcdf") else set()
+    )
     run = results.read_run(report.folder)
     assert run.name == "compare"
     assert set(run.model_sha256) == {"dynamometer.xml", "humanoid.xml"}
     assert run.config["n_seeds"] == 2
     assert run.config["trials"]["isometric"]["settings.hold_s"] == 0.8
-    assert EXPERIMENT.Config(**{key: value for key, value in run.config.items() if key != "trials"})
+    config = {k: v for k, v in run.config.items() if k not in ("trials", "study")}
+    assert EXPERIMENT.Config(**config)
     trials = results.read_trials(report.folder)
     assert {(t.task, t.strategy, t.seed) for t in trials} == {
         (task, strategy, seed)
@@ -115,6 +122,12 @@ def test_a_measure_without_values_and_a_single_seed_can_be_drawn(tmp_path: Path)
     )
     plots.save(figure, tmp_path / "f.png")
     assert (tmp_path / "f.png").stat().st_size > 1000
+
+
+def test_the_figure_has_the_torque_of_one_seed(report) -> None:
+    panels = EXPERIMENT.torque_panels(report.outcomes, 0)
+    assert len(panels) == 3
+    assert all(set(panel.lines) == {"independent", "short_term"} for panel in panels)
 
 
 def test_a_used_folder_of_another_run_is_refused_before_any_work(report) -> None:

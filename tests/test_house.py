@@ -18,6 +18,7 @@ PACKAGE = REPOSITORY / "src" / "neurocoord"
 # Ground floor first. A room may import its own files and rooms of lower floors, nothing else.
 FLOORS = (
     ("noise", "resources", "seeds", "settings", "threads"),
+    ("provenance",),
     ("motorunits",),
     ("synchrony",),
     ("muscle",),
@@ -45,12 +46,15 @@ DOORS = {
     "matplotlib": ("analysis.plots",),
     "mujoco": ("body", "simulation", "film"),
     "myo_sim": ("bench",),
+    "neo": ("export",),
     "pickle": (),
+    "pyarrow": ("study",),
     "pymuscle": ("bench",),
     "ray": ("study",),
     "rich": ("cli",),
     "typer": ("cli",),
     "viser": ("lab",),
+    "xarray": ("study",),
 }
 # Folder: the table in its __init__, and files in it that are no entries of the table.
 TABLES: dict[str, tuple[str, frozenset[str]]] = {
