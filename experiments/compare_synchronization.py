@@ -17,10 +17,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from neurocoord import results, study
+from neurocoord import results
+from neurocoord import study as studies
 from neurocoord.analysis import plots
-from neurocoord.analysis.statistics import Comparison, Summary, compare_all, summarise
+from neurocoord.analysis.statistics import Comparison, Measurement, Summary, compare_all, summarise
 from neurocoord.settings import flatten
+from neurocoord.synchrony import STRATEGIES
 from neurocoord.tasks import TASKS, isometric
 from neurocoord.trial import TrialConfig
 
@@ -40,6 +42,8 @@ class Config:
 
 
 SECONDS = {"crawl": 6.0}
+QUICK_SEEDS = 3
+N_SUBJECTS = 20  # of the whole study (choice)
 HOLD_SHOWN_S = 1.0  # how much of a hold the figure shows (choice)
 BALLISTIC_SHOWN_S = 0.3  # and of the ballistic effort (choice)
 
@@ -131,7 +135,7 @@ class Plan(NamedTuple):
     """An experiment that was checked and can begin."""
 
     config: Config
-    opened: study.Opened
+    opened: studies.Opened
 
     @property
     def trials(self) -> list[TrialConfig]:
@@ -144,7 +148,7 @@ class Report(NamedTuple):
 
     config: Config
     held_equal: dict[str, str]  # by task
-    outcomes: list[study.Outcome]
+    outcomes: list[studies.Outcome]
     summary: list[Summary]
     comparisons: list[Comparison]
     folder: Path
@@ -157,7 +161,7 @@ def conditions(config: Config) -> list[TrialConfig]:
         for task in config.tasks
         if task not in AT_DYNAMOMETER  # their protocols have lengths of their own
     }
-    return study.conditions(
+    return studies.conditions(
         config.tasks,
         config.strategies,
         config.n_seeds,
@@ -169,14 +173,14 @@ def conditions(config: Config) -> list[TrialConfig]:
     )
 
 
-def study_of(config: Config) -> study.Study:
+def study_of(config: Config) -> studies.Study:
     """The study of a config: a condition for each task and strategy."""
     seeds = tuple(range(config.first_seed, config.first_seed + config.n_seeds))
-    return study.Study(
+    return studies.Study(
         name="compare",
         question=(__doc__ or "").splitlines()[0],
         conditions=tuple(
-            study.Condition(
+            studies.Condition(
                 name=template.synchrony.strategy,
                 config=template,
                 factors={
@@ -192,6 +196,28 @@ def study_of(config: Config) -> study.Study:
     )
 
 
+def study(quick: bool = False) -> studies.Study:
+    """The study as `neurocoord study run` knows it; at its quick size a short `compare`."""
+    name = "compare_synchronization"
+    if quick:
+        return replace(study_of(Config(n_seeds=QUICK_SEEDS)), name=name)
+    full = Config(tasks=tuple(HELD_EQUAL), strategies=tuple(STRATEGIES), n_seeds=1)
+    return replace(study_of(full), name=name, n_subjects=N_SUBJECTS)
+
+
+def report(folder: Path, loaded: studies.Loaded) -> list[Path]:
+    """Summary and comparisons of a folder, as far as it has come."""
+    measured = [
+        Measurement(t.task, t.condition, t.config["seed"], name, value, t.units[name])
+        for t in loaded.trials
+        for name, value in t.measures.items()
+        if math.isfinite(value)
+    ]
+    summary, comparisons = summarise(measured), compare_all(measured)
+    results.write(folder, loaded.run, trials=measured, summary=summary, comparisons=comparisons)
+    return [folder / results.SUMMARY, folder / results.SUMMARY_TABLE]
+
+
 def prepare(
     config: Config, out: Path | None = None, *, command: Sequence[str] | None = None
 ) -> Plan:
@@ -201,7 +227,7 @@ def prepare(
         **asdict(config),
         "trials": {c.config.task: flatten(c.config) for c in planned.conditions},
     }
-    opened = study.open_study(planned, out, seed=config.first_seed, told=told, command=command)
+    opened = studies.open_study(planned, out, seed=config.first_seed, told=told, command=command)
     return Plan(config, opened)
 
 
@@ -210,15 +236,15 @@ def carry_out(
     *,
     n_workers: int | None = None,
     backend: str = "local",
-    on_done: study.OnDone | None = None,
+    on_done: studies.OnDone | None = None,
     on_damage: Callable[[str], None] | None = None,
 ) -> Report:
     """Run the trials that the folder lacks, compare, and write the tables and the figure."""
     folder = plan.opened.folder
-    outcomes, begun = study.perform(
+    outcomes, begun = studies.perform(
         plan.opened, n_workers=n_workers, backend=backend, on_done=on_done, on_damage=on_damage
     )
-    measured = study.measurements(outcomes)
+    measured = studies.measurements(outcomes)
     if not measured:
         raise RuntimeError(f"no trial has an outcome; the first failed with {outcomes[0].error}")
     held_equal = {task: HELD_EQUAL.get(task, "commanded movement") for task in plan.config.tasks}
@@ -226,7 +252,7 @@ def carry_out(
     report = Report(plan.config, held_equal, outcomes, summary, comparisons, folder)
     figure = draw(report)
     results.write(folder, begun, trials=measured, summary=summary, comparisons=comparisons)
-    study.write_tables(folder, outcomes)
+    studies.write_tables(folder, outcomes)
     for suffix in (".png", ".svg"):
         with results.atomic_path(folder / f"compare{suffix}") as path:
             plots.save(figure, path)
@@ -242,7 +268,7 @@ def run(
 
 def draw(report: Report) -> plots.Figure:
     """The figure: knee torque on one seed's noise, then every seed of every measure."""
-    config, measured = report.config, study.measurements(report.outcomes)
+    config, measured = report.config, studies.measurements(report.outcomes)
     rows = [
         plots.DotRow(
             _row_title(task, report),
@@ -265,7 +291,7 @@ def draw(report: Report) -> plots.Figure:
     )
 
 
-def torque_panels(outcomes: Iterable[study.Outcome], seed: int) -> list[plots.TracePanel]:
+def torque_panels(outcomes: Iterable[studies.Outcome], seed: int) -> list[plots.TracePanel]:
     """Knee torque of the isometric trials of one seed, a panel for each effort."""
     found = [
         outcome

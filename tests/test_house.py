@@ -50,6 +50,7 @@ DOORS = {
     "pickle": (),
     "pyarrow": ("study",),
     "pymuscle": ("bench",),
+    "quantities": ("export",),
     "ray": ("study",),
     "rich": ("cli",),
     "typer": ("cli",),
@@ -58,6 +59,7 @@ DOORS = {
 }
 # Folder: the table in its __init__, and files in it that are no entries of the table.
 TABLES: dict[str, tuple[str, frozenset[str]]] = {
+    "export": ("FORMATS", frozenset({"muscle_spikes"})),
     "synchrony": ("STRATEGIES", frozenset({"recorded"})),
     "tasks": (
         "TASKS",

@@ -17,7 +17,7 @@ from neurocoord.study.design import (
 )
 from neurocoord.study.kept import Keep
 from neurocoord.study.outcome import Outcome, measured, measurements, run_one
-from neurocoord.study.perform import OnDone, Opened, open_study, perform, run_trials, write_tables
+from neurocoord.study.run_study import OnDone, Opened, open_study, perform, run_trials, write_tables
 from neurocoord.study.store import Loaded, StoredTrial, load
 from neurocoord.study.subjects import Subject
 from neurocoord.study.tables import Row, read_table, rows, write_failures, write_table, write_units

@@ -27,7 +27,7 @@ def on_a_cluster(
     The cluster is that of RAY_ADDRESS, or the one that `ray start --head` started here.
     `n_workers` trials are in flight at a time, by default as many as the cluster has CPUs.
     """
-    ray = _ray()
+    ray = ray_library()
     ours = not ray.is_initialized()
     if ours:
         _connect(ray)
@@ -82,7 +82,8 @@ def _computing() -> dict[str, str]:
     }
 
 
-def _ray() -> Any:
+def ray_library() -> Any:
+    """Ray; ValueError that says what to install, where it is missing."""
     try:
         import ray
     except ImportError:

@@ -23,15 +23,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from neurocoord import results
+from neurocoord import results, trial
 from neurocoord.motorunits import trains
 from neurocoord.motorunits.trains import SpikeTrains
 from neurocoord.results import RUN, Run, atomic_path
-from neurocoord.settings import flatten
+from neurocoord.settings import flatten, replace_path
 from neurocoord.study.design import Job
 from neurocoord.study.lock import locked
 from neurocoord.study.outcome import Outcome
 from neurocoord.tasks.protocol import Series
+from neurocoord.trial import TrialConfig
 
 FORMAT = "neurocoord-trial-1"
 TRIALS, SUFFIX = "trials", ".jsonl"
@@ -184,6 +185,19 @@ def read_trial(path: Path) -> StoredTrial:
             "spikes": {muscle: _to_spikes(value) for muscle, value in data["spikes"].items()},
         }
     )
+
+
+def config_of(stored: StoredTrial) -> TrialConfig:
+    """The config of a stored trial, to run it again."""
+    config = trial.complete(TrialConfig(task=stored.task, seed=stored.config["seed"]))
+    for path, value in stored.config.items():
+        if path not in ("task", "seed"):
+            config = replace_path(config, path, value)
+    if _plain(flatten(config)) != stored.config:
+        raise ValueError(
+            f"the config of {stored.key} cannot be read back: another version wrote it"
+        )
+    return config
 
 
 def as_outcome(stored: StoredTrial, job: Job) -> Outcome:

@@ -19,10 +19,12 @@ from typing import Any, NamedTuple
 
 from neurocoord.study.kept import Keep
 from neurocoord.study.outcome import DIED, Outcome, run_one, without
+from neurocoord.tasks import TASKS
 from neurocoord.threads import ONE_THREAD
 from neurocoord.trial import TrialConfig
 
 MAX_WORKERS = 60  # Windows waits for 63 handles at most
+STRAPPED = 0.3  # cost of a simulated second at the dynamometer, over that of a free body (choice)
 ATTEMPTS = 3  # processes that one trial may take with it (choice)
 
 
@@ -38,9 +40,14 @@ def default_workers() -> int:
     return len(allowed(0)) if allowed is not None else os.cpu_count() or 1
 
 
+def cost(config: TrialConfig) -> float:
+    """About how long a trial takes, in no unit: what is begun first, and how much is left."""
+    return (config.seconds or 0.0) * (1.0 if TASKS[config.task].body == "humanoid" else STRAPPED)
+
+
 def longest_first(configs: Sequence[TrialConfig]) -> list[int]:
     """Order in which to begin, so that no process is left alone with a long trial at the end."""
-    return sorted(range(len(configs)), key=lambda index: -(configs[index].seconds or 0.0))
+    return sorted(range(len(configs)), key=lambda index: -cost(configs[index]))
 
 
 def on_this_machine(

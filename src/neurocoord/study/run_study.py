@@ -97,8 +97,9 @@ def perform(
             if on_damage is not None:
                 on_damage(line)
         missing = [job for job in jobs if job.key not in outcomes]
-        if on_done is not None and outcomes:
-            on_done(next(reversed(outcomes.values())), len(outcomes), len(jobs))
+        for n, outcome in enumerate(outcomes.values(), 1):
+            if on_done is not None:
+                on_done(outcome, n, len(jobs))
         configs = [job.config for job in missing]
         for index, outcome in _each(configs, n_workers, opened.study.keep, backend):
             job = missing[index]
@@ -141,10 +142,19 @@ def run_trials(
     return [outcomes[index] for index in range(len(configs))]
 
 
+def check_backend(name: str) -> None:
+    """ValueError for a backend that there is not, or whose library is missing."""
+    chosen("backend", [name], BACKENDS, "backend")
+    if name == "ray":
+        from neurocoord.study import ray_workers
+
+        ray_workers.ray_library()
+
+
 def _each(
     configs: Sequence[TrialConfig], n_workers: int | None, keep: Keep, backend: str
 ) -> Iterable[tuple[int, Outcome]]:
-    chosen("backend", [backend], BACKENDS, "backend")
+    check_backend(backend)
     if n_workers is not None and n_workers < 1:
         raise ValueError(f"workers is {n_workers}; it must be 1 or more")
     if not configs:
