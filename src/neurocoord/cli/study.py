@@ -41,13 +41,13 @@ def list_(json: Json = False) -> None:
 
     Example: `neurocoord study list`
     """
-    from neurocoord.study import check_study
+    from neurocoord.study import jobs
     from neurocoord.study.catalog import STUDIES, load_study
 
     told = []
     for name in STUDIES:
         sizes = {size: load_study(name).study(quick=size == "quick") for size in ("full", "quick")}
-        n_trials = {size: len(check_study(one)) for size, one in sizes.items()}
+        n_trials = {size: len(jobs(one)) for size, one in sizes.items()}
         told.append({"name": name, "question": sizes["full"].question, "trials": n_trials})
     if json:
         from neurocoord.cli import show
