@@ -140,6 +140,23 @@ def test_storage_files_hold_the_trial(crawl, tmp_path: Path) -> None:
     assert np.all((length > 0.02) & (length < 0.3))
 
 
+@pytest.mark.parametrize(
+    ("axis", "label", "sign"),
+    [("z", "pelvis_rotation", 1.0), ("y", "pelvis_tilt", -1.0), ("x", "pelvis_list", 1.0)],
+)
+def test_the_root_turns_about_the_axes_of_opensim(
+    crawl, axis: str, label: str, sign: float
+) -> None:
+    """Left about up, nose down (a negative tilt) and to the right side, by 30 degrees each."""
+    qpos = crawl.trace.qpos[:1].copy()
+    qpos[0, 3:7] = np.cos(np.pi / 12), *(np.sin(np.pi / 12) * np.eye(3)["xyz".index(axis)])
+    turned = crawl._replace(trace=crawl.trace._replace(qpos=qpos))
+    labels, values = opensim.motion(turned, bodies.load("humanoid"))
+    at = dict(zip(labels[:3], values[0, :3]))
+    assert at.pop(label) == pytest.approx(sign * 30.0)
+    assert list(at.values()) == pytest.approx([0.0, 0.0], abs=1e-9)
+
+
 def test_the_floor_carries_the_body(crawl) -> None:
     """Upward is +y, as in OpenSim, and its mean is the weight; sideways forces balance."""
     body = bodies.load("humanoid")
