@@ -240,6 +240,8 @@ SOUND = {
     "tasks/__init__.py": "TASKS: dict[str, str] = {'roll': 'neurocoord.tasks.roll'}\n",
     "tasks/roll.py": "",
     "validation/__init__.py": "PAPERS = {'a_1993': 'neurocoord.validation.a_1993'}\n",
+    "export/__init__.py": "from . import sto\nFORMATS = {'sto': sto.write}\n",
+    "export/sto.py": "",
     "body/model.py": "import mujoco\n",
     "simulation.py": "def f():\n    import mujoco.batch\n",
     "analysis/plots.py": "import matplotlib.pyplot as plt\n",
