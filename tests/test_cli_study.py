@@ -10,6 +10,7 @@ import pytest
 from neurocoord import cli, study
 from neurocoord.cli import progress
 from neurocoord.study import catalog, run_study
+from neurocoord.study.lock import Refused
 from neurocoord.trial import Pools, Synchrony, TrialConfig
 
 NAME = "compare_synchronization"
@@ -85,7 +86,7 @@ def test_a_full_disk_and_ctrl_c_end_with_one_line(
     for error, code, part in (
         (OSError(28, "No space left on device"), 1, "No space left on device; finished trials"),
         (KeyboardInterrupt(), 130, "stopped; finished trials are kept in"),
-        (ValueError("another run is at work"), 2, "another run is at work"),
+        (Refused("another run is at work"), 2, "another run is at work"),
     ):
 
         def fail(*arguments, error=error):

@@ -113,7 +113,8 @@ def _deadly(connection, keep) -> None:
     while (config := connection.recv()) is not None:
         if config.seed == 13:
             os._exit(3)
-        connection.send(study.Outcome(config, {"seed": float(config.seed)}, {}, "", False, "", {}))
+        measures = {"seed": float(config.seed)}
+        connection.send(study.Outcome(config, measures, {}, "", False, "", {}, {}))
 
 
 def test_what_is_kept_beside_the_measures() -> None:

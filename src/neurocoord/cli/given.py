@@ -96,7 +96,11 @@ def resumable(folder: Path, how: str) -> Iterator[None]:
     try:
         with stoppable(kept):
             yield
-    except ValueError as error:  # another run holds the folder, or no cluster
+    except ValueError as error:
+        from neurocoord.study.lock import Refused
+
+        if not isinstance(error, Refused):  # a fault of ours
+            raise
         raise BadInput(str(error)) from error
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""

@@ -112,7 +112,9 @@ def run(
         outcomes = _perform(opened, workers, backend, quiet=json or quiet)
         notes = studies.write_tables(folder, outcomes)
         paths = _report(module, folder)
-    failed = [outcome for outcome in outcomes if outcome.error]
+    failed = {
+        job.key: outcome.error for job, outcome in zip(opened.jobs, outcomes) if outcome.error
+    }
     if json:
         _print_json(name, folder, len(outcomes), failed, notes, paths)
     else:
@@ -120,8 +122,8 @@ def run(
         for line in (*(f"not written: {note}" for note in notes), *map(str, paths)):
             print(line)
         print(f"{folder / 'table.csv'}")
-    for outcome in failed:
-        tell(f"{_title(outcome)} failed: {outcome.error}")
+    for key, error in failed.items():
+        tell(f"{key} failed: {error}")
     if failed:
         raise typer.Exit(1)
 
@@ -145,7 +147,7 @@ def report(name: Name, quick: Quick = False, out: Out = None, json: Json = False
             raise ValueError(f"{folder} holds no finished trial yet")
         paths = _report(module, folder)
     if json:
-        _print_json(name, folder, len(loaded.trials), [], [], paths)
+        _print_json(name, folder, len(loaded.trials), {}, [], paths)
     else:
         for path in paths:
             print(path)
@@ -166,6 +168,7 @@ def _perform(opened: Opened, n_workers: int | None, backend: str, *, quiet: bool
     from neurocoord.cli.progress import progress
     from neurocoord.study.workers import cost
 
+    keys = {repr(job.config): job.key for job in opened.jobs}
     whole_cost = sum(cost(job.config) for job in opened.jobs)
     spent = 0.0
     with progress(f"{len(opened.jobs)} trials", quiet=quiet) as update:
@@ -173,7 +176,7 @@ def _perform(opened: Opened, n_workers: int | None, backend: str, *, quiet: bool
         def on_done(outcome: Outcome, n: int, of: int) -> None:
             nonlocal spent
             spent += cost(outcome.config)
-            update(min(1.0, spent / whole_cost), f"{n} of {of}, last: {_title(outcome)}")
+            update(min(1.0, spent / whole_cost), f"{n} of {of}, last: {keys[repr(outcome.config)]}")
 
         outcomes, _ = studies.perform(
             opened, n_workers=n_workers, backend=backend, on_done=on_done, on_damage=tell
@@ -185,13 +188,13 @@ def _print_json(
     name: str,
     folder: Path,
     n_trials: int,
-    failed: list[Outcome],
+    failed: dict[str, str],
     notes: list[str],
     paths: list[Path],
 ) -> None:
     from neurocoord.cli import show
 
-    errors = [{"trial": _title(outcome), "error": outcome.error} for outcome in failed]
+    errors = [{"trial": key, "error": error} for key, error in failed.items()]
     show.print_json(
         {
             "study": name,
@@ -203,12 +206,6 @@ def _print_json(
             "report": [str(path) for path in paths],
         }
     )
-
-
-def _title(outcome: Outcome) -> str:
-    from neurocoord.cli import show
-
-    return show.name(outcome)
 
 
 def _folder(name: str, quick: bool) -> Path:

@@ -14,9 +14,13 @@ LOCK = ".lock"
 AT = 1 << 20  # the byte that Windows locks: beyond the text, so that others can read who holds it
 
 
+class Refused(ValueError):
+    """The work cannot begin, for a reason outside the program; the message is one line."""
+
+
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold a folder; ValueError, with process and host, where another run holds it.
+    """Hold a folder; `Refused`, with process and host, where another run holds it.
 
     The file stays behind, empty and unlocked: to remove it could let two runs in.
     """
@@ -26,7 +30,7 @@ def locked(folder: Path) -> Iterator[None]:
         except OSError:
             file.seek(0)
             who = file.read().strip() or "unknown"
-            raise ValueError(
+            raise Refused(
                 f"another run is at work on {folder} ({who}); wait for it, or name another folder"
             ) from None
         try:

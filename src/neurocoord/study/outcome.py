@@ -30,7 +30,7 @@ class Outcome(NamedTuple):
     fell: bool
     error: str  # "" or, in one line, why there is no outcome
     traces: dict[str, Series]  # by name; empty where neither task nor study keeps any
-    spikes: dict[str, SpikeTrains] = {}  # noqa: RUF012 (never written to); by muscle
+    spikes: dict[str, SpikeTrains]  # by muscle; empty where the study keeps none
 
 
 def run_one(config: TrialConfig, keep: Keep | None = None) -> Outcome:
@@ -57,7 +57,7 @@ def run_one(config: TrialConfig, keep: Keep | None = None) -> Outcome:
 
 def without(config: TrialConfig, error: str, ended: str = FAILED) -> Outcome:
     """A trial that has no outcome, and why."""
-    return Outcome(config, {}, {}, ended, False, error, {})
+    return Outcome(config, {}, {}, ended, False, error, {}, {})
 
 
 def measured(

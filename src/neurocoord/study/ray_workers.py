@@ -13,6 +13,7 @@ from typing import Any
 
 from neurocoord import provenance, results
 from neurocoord.study.kept import Keep
+from neurocoord.study.lock import Refused
 from neurocoord.study.outcome import DIED, Outcome, run_one, without
 from neurocoord.study.workers import ATTEMPTS, longest_first
 from neurocoord.threads import ONE_THREAD
@@ -60,7 +61,7 @@ def _result(ray: Any, reference: Any, config: TrialConfig) -> Outcome:
         first = str(error).strip().splitlines()[0]
         return without(config, f"{ATTEMPTS} processes died at it ({first})", DIED)
     if difference:
-        raise ValueError(difference)
+        raise Refused(difference)
     return found
 
 
@@ -103,7 +104,7 @@ def _connect(ray: Any) -> None:
             logging_level="error",
         )
     except ConnectionError:
-        raise ValueError(
+        raise Refused(
             f"no Ray cluster at {address}: start one with `ray start --head`, or name its address"
             " in RAY_ADDRESS"
         ) from None

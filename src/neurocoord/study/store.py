@@ -29,7 +29,7 @@ from neurocoord.motorunits.trains import SpikeTrains
 from neurocoord.results import RUN, Run, atomic_path
 from neurocoord.settings import flatten, replace_path
 from neurocoord.study.design import Job
-from neurocoord.study.lock import locked
+from neurocoord.study.lock import Refused, locked
 from neurocoord.study.outcome import Outcome
 from neurocoord.tasks.protocol import Series
 from neurocoord.trial import TrialConfig
@@ -86,7 +86,7 @@ def load(folder: str | Path) -> Loaded:
 
 @contextmanager
 def opened(folder: Path, run: Run) -> Iterator[Run]:
-    """Hold a folder for a run and give the run that began it; ValueError where another run holds
+    """Hold a folder for a run and give the run that began it; `Refused` where another run holds
     it, or where it was begun by another code or config."""
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
@@ -101,13 +101,13 @@ def opened(folder: Path, run: Run) -> Iterator[Run]:
 
 
 def refuse_other(folder: Path, run: Run) -> None:
-    """ValueError that names what differs, where a folder was begun by another code or config."""
+    """`Refused`, with what differs, where a folder was begun by another code or config."""
     if not (folder / RUN).exists():
         return
     found = results.differences(results.read_run(folder), run)
     if found:
         more = f" and {len(found) - 3} more" if len(found) > 3 else ""
-        raise ValueError(
+        raise Refused(
             f"the results folder {folder} holds another run (different: {', '.join(found[:3])}"
             f"{more}); name another folder, or empty this one"
         )
