@@ -112,14 +112,17 @@ def find_body(config: TrialConfig) -> bodies.Body:
 def make_pools(config: TrialConfig, body: bodies.Body) -> tuple[PoolParameters, Coupling]:
     """Pools of every muscle of the body and how their units are coupled."""
     pools = body_pools(config.pools, body)
-    chosen = config.synchrony
-    coupling = synchrony.strategy(chosen.strategy)(
+    return pools, make_coupling(config.synchrony, body, pools)
+
+
+def make_coupling(chosen: Synchrony, body: bodies.Body, pools: PoolParameters) -> Coupling:
+    """How the units of a body's pools are coupled."""
+    return synchrony.strategy(chosen.strategy)(
         pools,
         strength=chosen.strength,
         scope=chosen.scope,
         groups=synergists.groups(body.muscles) if chosen.scope == "synergists" else None,
     )
-    return pools, coupling
 
 
 class Runner:

@@ -25,7 +25,7 @@ class Estimate:
         if elapsed < AT_ONCE_S:
             self._start_share = share
         gained = share - self._start_share
-        if elapsed < AT_ONCE_S or gained <= 0.0 or share >= 1.0:
+        if elapsed < AT_ONCE_S or gained <= 0.0 or share > 0.9999:
             return ""
         return f"{duration((1.0 - share) * elapsed / gained)} left"
 

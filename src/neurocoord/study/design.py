@@ -9,6 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from neurocoord import synchrony, trial
+from neurocoord.body.model import Body
+from neurocoord.motorunits.parameters import PoolParameters
+from neurocoord.pools import Pools
 from neurocoord.settings import chosen, nearest, replace_path, split_assignment
 from neurocoord.study import kept, subjects
 from neurocoord.study.kept import Keep
@@ -167,21 +170,37 @@ def conditions(
 
 
 def check(configs: Iterable[TrialConfig]) -> None:
-    """Refuse before any work what would fail later: ValueError from plan, pools and coupling."""
-    seen = []
-    for config in configs:
-        config = replace(trial.complete(config), seed=0)
-        if config in seen:
-            continue
-        seen.append(config)
+    """Refuse before any work what would fail later: ValueError from plan, pools and coupling.
+
+    What conditions share is checked once: a plan for each body and its settings, pools for each
+    body and its units.
+    """
+    planned: dict[TrialConfig, Body] = {}
+    pools: dict[tuple[Pools, str | None, str], PoolParameters] = {}
+    coupled = set()
+    for config in map(trial.complete, configs):
         if config.pools.n_units < 1:
             raise ValueError(f"pools.n_units={config.pools.n_units} is not allowed; at least 1")
-        task = find_task(config.task)
-        body = trial.find_body(config)
-        horizon_s = task.horizon_s(task.plan(body, config.settings))
-        if not 0 < horizon_s < 1:
-            raise ValueError(f"horizon_s={horizon_s} is not allowed; it lies between 0 and 1")
-        trial.make_pools(config, body)
+        alone = replace(config, seed=0, synchrony=Synchrony(), pools=Pools())
+        if alone not in planned:
+            planned[alone] = _planned(config)
+        body = planned[alone]
+        units = (config.pools, config.body, body.kind)
+        if units not in pools:
+            pools[units] = trial.body_pools(config.pools, body)
+        if (units, config.synchrony) not in coupled:
+            coupled.add((units, config.synchrony))
+            trial.make_coupling(config.synchrony, body, pools[units])
+
+
+def _planned(config: TrialConfig) -> Body:
+    """The body of a trial that can be planned."""
+    task = find_task(config.task)
+    body = trial.find_body(config)
+    horizon_s = task.horizon_s(task.plan(body, config.settings))
+    if not 0 < horizon_s < 1:
+        raise ValueError(f"horizon_s={horizon_s} is not allowed; it lies between 0 and 1")
+    return body
 
 
 def _override(config: TrialConfig, assignment: str) -> TrialConfig:
