@@ -18,7 +18,11 @@ from neurocoord.study.workers import for_children
 from neurocoord.tasks import TASKS
 from neurocoord.threads import ONE_THREAD
 
-SHORT = ("isometric.settings.hold_s=0.7", "isometric.settings.rest_s=0.1")
+SHORT = (
+    "isometric.settings.hold_s=0.7",
+    "isometric.settings.rest_s=0.1",
+    "pools.n_units=20",
+)
 
 
 def short(n_seeds: int = 2, **changes) -> list[study.TrialConfig]:
