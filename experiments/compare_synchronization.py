@@ -20,7 +20,7 @@ from typing import NamedTuple
 from neurocoord import results
 from neurocoord import study as studies
 from neurocoord.analysis import plots
-from neurocoord.analysis.statistics import Comparison, Measurement, Summary, compare_all, summarise
+from neurocoord.analysis.statistics import Comparison, Summary, compare_all, summarise
 from neurocoord.settings import flatten
 from neurocoord.synchrony import STRATEGIES
 from neurocoord.tasks import TASKS, isometric
@@ -206,16 +206,20 @@ def study(quick: bool = False) -> studies.Study:
 
 
 def report(folder: Path, loaded: studies.Loaded) -> list[Path]:
-    """Summary and comparisons of a folder, as far as it has come."""
-    measured = [
-        Measurement(t.task, t.condition, t.config["seed"], name, value, t.units[name])
-        for t in loaded.trials
-        for name, value in t.measures.items()
-        if math.isfinite(value)
-    ]
-    summary, comparisons = summarise(measured), compare_all(measured)
-    results.write(folder, loaded.run, trials=measured, summary=summary, comparisons=comparisons)
-    return [folder / results.SUMMARY, folder / results.SUMMARY_TABLE]
+    """What is to be read of a folder of the study, as far as it has come."""
+    study_of_it = loaded.run.config["study"]
+    done = [trial for trial in loaded.trials if trial.measures]
+    first = done[0].factors
+    config = Config(
+        tasks=tuple(dict.fromkeys(trial.task for trial in done)),
+        strategies=tuple(dict.fromkeys(trial.condition for trial in done)),
+        n_seeds=len(study_of_it["seeds"]) * len(study_of_it["subjects"]),
+        first_seed=done[0].config["seed"],
+        strength=float(first["strength"]),
+        scope=first["scope"],
+    )
+    finish(config, folder, loaded.run, studies.outcomes(loaded))
+    return [folder / "compare.png", folder / results.SUMMARY_TABLE]
 
 
 def prepare(
@@ -240,19 +244,26 @@ def carry_out(
     on_damage: Callable[[str], None] | None = None,
 ) -> Report:
     """Run the trials that the folder lacks, compare, and write the tables and the figure."""
-    folder = plan.opened.folder
     outcomes, begun = studies.perform(
         plan.opened, n_workers=n_workers, backend=backend, on_done=on_done, on_damage=on_damage
     )
+    found = finish(plan.config, plan.opened.folder, begun, outcomes)
+    studies.write_tables(plan.opened.folder, outcomes)
+    return found
+
+
+def finish(
+    config: Config, folder: Path, begun: results.Run, outcomes: list[studies.Outcome]
+) -> Report:
+    """Compare what came out, and write the tables and the figure."""
     measured = studies.measurements(outcomes)
     if not measured:
         raise RuntimeError(f"no trial has an outcome; the first failed with {outcomes[0].error}")
-    held_equal = {task: HELD_EQUAL.get(task, "commanded movement") for task in plan.config.tasks}
+    held_equal = {task: HELD_EQUAL.get(task, "commanded movement") for task in config.tasks}
     summary, comparisons = summarise(measured), compare_all(measured)
-    report = Report(plan.config, held_equal, outcomes, summary, comparisons, folder)
+    report = Report(config, held_equal, outcomes, summary, comparisons, folder)
     figure = draw(report)
     results.write(folder, begun, trials=measured, summary=summary, comparisons=comparisons)
-    studies.write_tables(folder, outcomes)
     for suffix in (".png", ".svg"):
         with results.atomic_path(folder / f"compare{suffix}") as path:
             plots.save(figure, path)

@@ -85,7 +85,7 @@ def describe(
 
 def differences(there: Run, now: Run) -> list[str]:
     """What keeps a folder begun by one run from being gone on with by another, in words: name,
-    config, seed, versions of what computes, machine, models or source. Empty where nothing does."""
+    config, seed, versions of what computes, models or source. Empty where nothing does."""
     found = [
         f"{name} is {getattr(there, name)}, now {getattr(now, name)}"
         for name in ("name", "seed")

@@ -18,7 +18,7 @@ from neurocoord.study.design import (
 from neurocoord.study.kept import Keep
 from neurocoord.study.outcome import Outcome, measured, measurements, run_one
 from neurocoord.study.run_study import OnDone, Opened, open_study, perform, run_trials, write_tables
-from neurocoord.study.store import Loaded, StoredTrial, load
+from neurocoord.study.store import Loaded, StoredTrial, load, outcomes
 from neurocoord.study.subjects import Subject
 from neurocoord.study.tables import Row, read_table, rows, write_failures, write_table, write_units
 from neurocoord.study.workers import default_workers
@@ -47,6 +47,7 @@ __all__ = [
     "measurements",
     "named_conditions",
     "open_study",
+    "outcomes",
     "perform",
     "read_table",
     "rows",

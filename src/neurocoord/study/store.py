@@ -125,7 +125,7 @@ def finished(folder: Path, jobs: Iterable[Job]) -> tuple[dict[str, Outcome], lis
             stored = read_trial(path)
             if stored.config != _plain(flatten(job.config)):
                 raise Damaged(f"{path} is of another trial")
-            found[job.key] = as_outcome(stored, job)
+            found[job.key] = _outcome(stored, job.config)
         except Damaged as error:
             damaged.append(str(error))
     return found, damaged
@@ -200,10 +200,14 @@ def config_of(stored: StoredTrial) -> TrialConfig:
     return config
 
 
-def as_outcome(stored: StoredTrial, job: Job) -> Outcome:
-    """What a stored trial is to those who have just run one."""
+def outcomes(loaded: Loaded) -> list[Outcome]:
+    """The trials of a folder as those who ran them have them."""
+    return [_outcome(stored, config_of(stored)) for stored in loaded.trials]
+
+
+def _outcome(stored: StoredTrial, config: TrialConfig) -> Outcome:
     return Outcome(
-        job.config,
+        config,
         stored.measures,
         stored.units,
         stored.ended,
