@@ -8,7 +8,7 @@ WORKERS ?= 2
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed.stamp
 
-.PHONY: help demo test test-slow check models figures clean
+.PHONY: help demo test test-slow check models figures films clean
 
 help:
 	@echo "make demo       run the main job: three tasks x three synchronization strategies x seeds"
@@ -17,6 +17,7 @@ help:
 	@echo "make check      lint, format and types"
 	@echo "make models     build models/ from the anatomy tables"
 	@echo "make figures    draw the figures in docs/"
+	@echo "make films      film every movement into docs/films"
 	@echo "make clean      remove what was built (not $(VENV), not results/)"
 	@echo "Options of the command under it: make demo ARGS=\"--seeds 10\""
 
@@ -64,8 +65,13 @@ figures: $(STAMP)
 	@"$(BIN)/python" docs/make_energy_figures.py
 	@"$(BIN)/python" docs/make_body_figures.py
 	@"$(BIN)/python" docs/make_measure_figures.py
+	@"$(BIN)/python" docs/make_pattern_figures.py
 	@"$(BIN)/python" docs/make_synergy_figures.py
 	@"$(BIN)/python" docs/make_dynamometer_figures.py
+
+films: $(STAMP)
+	@"$(BIN)/python" -m pip install --quiet --disable-pip-version-check -e ".[video]"
+	@"$(BIN)/python" docs/make_films.py $(ARGS)
 
 clean:
 	rm -rf build dist .numba_cache .pytest_cache .mypy_cache .ruff_cache .hypothesis

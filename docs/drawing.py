@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,16 @@ STYLE = {
     "xtick.labelsize": 8,
     "ytick.labelsize": 8,
 }
+
+
+def between(text: str, begin: str, end: str, new: str) -> str:
+    """A page with what stands between two marks made anew; ValueError where they are missing."""
+    if begin not in text or end not in text:
+        raise ValueError(f"the page holds no {begin!r} and {end!r}")
+    marked = re.escape(begin) + ".*?" + re.escape(end)
+    return re.sub(marked, lambda _: f"{begin}\n\n{new}\n\n{end}", text, flags=re.DOTALL)
+
+
 Drawings = Mapping[str, tuple[Callable[[Any], None], tuple[float, float]]]  # and size in inches
 
 

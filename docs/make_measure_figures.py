@@ -9,14 +9,13 @@ The figures are of the built-in crawl, seed 0.
 
 from __future__ import annotations
 
-import re
 import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from drawing import draw_chosen
+from drawing import between, draw_chosen
 
 from neurocoord import trial
 from neurocoord.analysis import footfalls, gait_plots
@@ -122,10 +121,7 @@ def table() -> str:
 
 def page_with_table(text: str) -> str:
     """The page with its table made anew; ValueError where the marks are missing."""
-    if BEGIN not in text or END not in text:
-        raise ValueError(f"{PAGE.name} holds no {BEGIN!r} and {END!r}")
-    between = re.escape(BEGIN) + ".*?" + re.escape(END)
-    return re.sub(between, lambda _: f"{BEGIN}\n\n{table()}\n\n{END}", text, flags=re.DOTALL)
+    return between(text, BEGIN, END, table())
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 Three tasks under three synchronization strategies, on the same noise seed by seed; a fourth,
 `isokinetic`, where it is named. Those at the dynamometer are done at equal drive, rolling and
-crawling at the same commanded movement. Writes a results folder with tables and a figure.
+crawling at the same commanded movement. Writes a results folder with tables, figures and a report.
 `neurocoord compare` is this file; run as a script it takes the same options:
 
     python experiments/compare_synchronization.py --seeds 10
@@ -17,13 +17,20 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from neurocoord import report as reports
 from neurocoord import results
 from neurocoord import study as studies
-from neurocoord.analysis import plots
-from neurocoord.analysis.statistics import Comparison, Summary, compare_all, summarise
+from neurocoord.analysis import plots, study_plots
+from neurocoord.analysis.statistics import (
+    Comparison,
+    Summary,
+    compare_all,
+    model_dependence,
+    summarise,
+)
 from neurocoord.settings import flatten
 from neurocoord.synchrony import STRATEGIES
-from neurocoord.tasks import TASKS, isometric
+from neurocoord.tasks import TASKS, isometric, model_variants
 from neurocoord.trial import TrialConfig
 
 
@@ -207,19 +214,39 @@ def study(quick: bool = False) -> studies.Study:
 
 def report(folder: Path, loaded: studies.Loaded) -> list[Path]:
     """What is to be read of a folder of the study, as far as it has come."""
-    study_of_it = loaded.run.config["study"]
-    done = [trial for trial in loaded.trials if trial.measures]
-    first = done[0].factors
+    outcomes = by_subject(loaded)
+    done = [outcome for outcome in outcomes if not outcome.error]
+    synchrony = done[0].config.synchrony
     config = Config(
-        tasks=tuple(dict.fromkeys(trial.task for trial in done)),
-        strategies=tuple(dict.fromkeys(trial.condition for trial in done)),
-        n_seeds=len(study_of_it["seeds"]) * len(study_of_it["subjects"]),
-        first_seed=done[0].config["seed"],
-        strength=float(first["strength"]),
-        scope=first["scope"],
+        tasks=tuple(dict.fromkeys(outcome.config.task for outcome in done)),
+        strategies=tuple(dict.fromkeys(o.config.synchrony.strategy for o in done)),
+        n_seeds=len({outcome.config.seed for outcome in done}),
+        first_seed=done[0].config.seed,
+        strength=synchrony.strength,
+        scope=synchrony.scope,
     )
-    finish(config, folder, loaded.run, studies.outcomes(loaded))
-    return [folder / "compare.png", folder / results.SUMMARY_TABLE]
+    finish(config, folder, loaded.run, outcomes)
+    return [folder / "report.html", folder / "compare.png", folder / results.SUMMARY_TABLE]
+
+
+def by_subject(loaded: studies.Loaded) -> list[studies.Outcome]:
+    """One outcome for each condition and virtual subject: means over the noise seeds, none where a
+    seed has none. Without virtual subjects, every trial."""
+    groups: dict[tuple[str, str, int], list[studies.Outcome]] = {}
+    for stored, outcome in zip(loaded.trials, studies.outcomes(loaded)):
+        of = stored.subject or -stored.seed  # of the body as it is each seed is a pair of its own
+        groups.setdefault((stored.task, stored.condition, of), []).append(outcome)
+    return [_mean(group) for group in groups.values()]
+
+
+def _mean(group: list[studies.Outcome]) -> studies.Outcome:
+    first = group[0]
+    failed = [outcome for outcome in group if outcome.error]
+    if failed or len(group) == 1:
+        return failed[0] if failed else first
+    values = {name: [outcome.measures[name] for outcome in group] for name in first.measures}
+    means = {name: sum(each) / len(each) for name, each in values.items()}
+    return first._replace(measures=means, fell=any(outcome.fell for outcome in group))
 
 
 def prepare(
@@ -260,13 +287,16 @@ def finish(
     if not measured:
         raise RuntimeError(f"no trial has an outcome; the first failed with {outcomes[0].error}")
     held_equal = {task: HELD_EQUAL.get(task, "commanded movement") for task in config.tasks}
-    summary, comparisons = summarise(measured), compare_all(measured)
+    summary, comparisons = summarise(measured), compare_all(measured, primary=MEASURES)
     report = Report(config, held_equal, outcomes, summary, comparisons, folder)
-    figure = draw(report)
+    figures = {"compare": draw(report)} | {f"effects_{t}": f for t, f in forests(report).items()}
     results.write(folder, begun, trials=measured, summary=summary, comparisons=comparisons)
-    for suffix in (".png", ".svg"):
-        with results.atomic_path(folder / f"compare{suffix}") as path:
-            plots.save(figure, path)
+    for name, figure in figures.items():
+        for suffix in (".svg", ".pdf", ".png")[: 3 if name == "compare" else 2]:
+            with results.atomic_path(folder / f"{name}{suffix}") as path:
+                plots.save(figure, path)
+    with results.atomic_path(folder / "report.html") as path:
+        path.write_text(reports.html(page(report, begun, figures)), encoding="utf-8")
     return report
 
 
@@ -339,6 +369,103 @@ def torque_panels(outcomes: Iterable[studies.Outcome], seed: int) -> list[plots.
                 plots.TracePanel(title, f"s from {since}", f"{settings.joint} torque (Nm)", lines)
             )
     return panels
+
+
+def forests(report: Report) -> dict[str, plots.Figure]:
+    """By task: every measure against the baseline, beside what would matter."""
+    baseline = report.config.strategies[0]
+    found = {}
+    for task in report.config.tasks:
+        compared = against_baseline(task, report)
+        rows = [
+            study_plots.ForestRow(label, compared[measure].pairs)
+            for measure, label in shown(task, report).items()
+            if measure in compared
+        ]
+        if any(pair.margin > 0 for row in rows for pair in row.pairs):
+            found[task] = study_plots.forest(f"{task.capitalize()}, against {baseline}", rows)
+    return found
+
+
+def against_baseline(task: str, report: Report) -> dict[str, Comparison]:
+    """By measure: the pairs with the first strategy, of those that are compared."""
+    baseline = report.config.strategies[0]
+    return {
+        c.measure: c._replace(pairs=tuple(pair for pair in c.pairs if pair.first == baseline))
+        for c in report.comparisons
+        if c.task == task
+    }
+
+
+QUESTION = (
+    "Does synchronizing the motor units of a muscle give more force, steadier force or more "
+    "efficient movement, when the same body does the same task on the same noise?"
+)
+METHOD = (
+    "Strategies are compared seed by seed on the same noise: paired t below 20 seeds, a BCa "
+    "bootstrap interval from 20 on; pairs of strategies are corrected within a measure (Holm), and "
+    "over all measures shown (q, Benjamini-Hochberg). A difference that surely lies below the "
+    "smallest of interest, which was fixed beforehand, counts as none that matters (two one-sided "
+    "tests)."
+)
+ONE_BODY = "One body is used: the intervals speak of noise and not of differences between people."
+PEOPLE = (
+    "Each pair is one virtual subject, whose motor units and strength are drawn from published "
+    "spreads between people; noise seeds are averaged within a subject first."
+)
+FOREST_ALT = (
+    "Differences from the baseline with 95 % intervals, a row for each measure, beside the band "
+    "that is too small to matter; the table below holds the numbers."
+)
+
+
+def page(report: Report, described: results.Run, figures: dict[str, plots.Figure]) -> reports.Page:
+    """The report as a page: answer, figures, tables, method, provenance."""
+    config, answer, sections = report.config, [], []
+    for task in config.tasks:
+        compared, labels = against_baseline(task, report), shown(task, report)
+        notes = {measure: _hangs_on_model(task, measure, compared) for measure in labels}
+        hanging = [measure for measure, note in notes.items() if note]
+        name, rows = task.capitalize(), list(compared.values())
+        answer += reports.answers(name, labels, rows, model_dependent=hanging)
+        drawn = [figures[f] for f in (f"effects_{task}",) if f in figures]
+        caption = f"{name} at equal {report.held_equal[task]}: differences from the baseline."
+        sections.append(
+            reports.Section(
+                _row_title(task, report),
+                [unit_facts(task, report)],
+                [reports.Figure(plots.svg_text(f), caption, FOREST_ALT) for f in drawn],
+                [reports.comparison_table(name, labels, rows, notes=notes)] if rows else [],
+            )
+        )
+    every = reports.Figure(
+        plots.svg_text(figures["compare"]),
+        "Every seed of every measure, and knee torque on one seed's noise.",
+        "Small panels, one for each measure: each seed a dot, strategies side by side, the mean "
+        "with its 95 % interval beside them.",
+    )
+    drawn_people = described.config["study"]["subjects"][0]["number"] > 0
+    pairs = f"{config.n_seeds} seeds from {config.first_seed}"
+    if drawn_people:
+        pairs = f"{config.n_seeds} virtual subjects"
+    done = (
+        f"{', '.join(config.tasks)} under {', '.join(config.strategies)} (strength "
+        f"{config.strength:g}, scope {config.scope}), {pairs}. Held equal: {_equal(report)}."
+    )
+    return reports.Page(
+        "Synchronization of motor units: what it changes and what it does not",
+        QUESTION,
+        answer or ["One strategy alone was run: nothing is compared."],
+        [*sections, reports.Section("Every seed", figures=[every])],
+        [done, METHOD, PEOPLE if drawn_people else ONE_BODY],
+        results.provenance(described),
+        described.command,
+    )
+
+
+def _hangs_on_model(task: str, measure: str, compared: dict[str, Comparison]) -> str:
+    variants = model_variants(task, measure)
+    return model_dependence({m: compared[v].pairs for v, m in variants.items() if v in compared})
 
 
 def _equal(report: Report) -> str:

@@ -33,7 +33,7 @@ from neurocoord import seeds, trial
 from neurocoord.body.ground import Ground
 from neurocoord.coordination.gait import Gait
 from neurocoord.coordination.library import load_movement, movement_from, movement_names
-from neurocoord.coordination.roll import RollPlan
+from neurocoord.coordination.roll import RollPlan, is_from_prone
 from neurocoord.results import atomic_path
 from neurocoord.synchrony import STRATEGIES
 from neurocoord.tasks import crawl, roll
@@ -86,7 +86,7 @@ SPACE = {
         Parameter("gains.root_torque_weight", 0.1, 1.5),
         Parameter("gains.joint_torque_weight", 0.05, 0.6),
     ],
-    "roll": [
+    "roll from supine": [
         Parameter("plan.times_s.0", 0.25, 0.75),
         Parameter("plan.times_s.1", 0.8, 1.4),
         Parameter("plan.times_s.2", 1.45, 2.4),
@@ -118,6 +118,44 @@ SPACE = {
             ("trail_hip_adduction", 0, 35),
         ),
         *GAINS,
+    ],
+    "roll from prone": [
+        Parameter("plan.times_s.0", 0.6, 1.4),
+        Parameter("plan.times_s.1", 1.3, 2.2),
+        Parameter("plan.times_s.2", 2.0, 3.0),
+        Parameter("plan.wait_deg", 25, 70),
+        Parameter("plan.patience_s", 0.5, 4.0),
+        Parameter("plan.trunk_stiffness_nm_per_rad", 50, 250),
+        Parameter("plan.limb_stiffness_nm_per_rad", 5, 80),
+        *_frame(
+            "first",
+            ("roll", 250, 335),
+            ("trunk_flexion", -20, 15),
+            ("trunk_rotation", 10, 55),
+            ("lead_shoulder_flexion", 130, 170),
+            ("trail_shoulder_flexion", 45, 115),
+            ("trail_shoulder_adduction", -30, 25),
+            ("trail_elbow", 0, 40),
+            ("lead_hip_flexion", -20, 15),
+            ("lead_knee", 0, 40),
+            ("trail_hip_flexion", 40, 95),
+            ("trail_knee", 40, 105),
+            ("trail_hip_adduction", -5, 40),
+        ),
+        *_frame(
+            "second",
+            ("roll", 320, 370),
+            ("trunk_flexion", -15, 25),
+            ("trunk_rotation", 15, 55),
+            ("trail_shoulder_flexion", 20, 90),
+            ("trail_shoulder_adduction", -105, -30),
+            ("trail_hip_flexion", -20, 60),
+            ("trail_knee", 5, 80),
+            ("trail_hip_adduction", -35, 15),
+        ),
+        Parameter("plan.last.trunk_rotation", 0, 30),
+        *GAINS,
+        Parameter("gains.root_torque_weight", 0.3, 2.0),
     ],
 }
 SECONDS = {"crawl": 5.0, "roll": 4.0}
@@ -182,9 +220,11 @@ def kind_of(movement: str) -> str:
 
 def space_of(movement: str) -> list[Parameter]:
     """The numbers of a kept movement that are searched for."""
-    kind = kind_of(movement)
-    if kind not in SPACE:
-        raise ValueError(f"movement {movement!r} is a {kind}; allowed: {', '.join(SPACE)}")
+    kind, kept = kind_of(movement), load_movement(movement).plan
+    if kind not in SECONDS:
+        raise ValueError(f"movement {movement!r} is a {kind}; allowed: {', '.join(SECONDS)}")
+    if isinstance(kept, RollPlan):
+        kind = "roll from prone" if is_from_prone(kept) else "roll from supine"
     return SPACE[kind]
 
 

@@ -1,18 +1,21 @@
 """The main experiment at toy size: what is in its folder, and that it gives the same again."""
 
 import csv
+import html
 import json
 import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from neurocoord import cli, results
+from neurocoord import cli, results, study
 from neurocoord.analysis import plots
+from neurocoord.analysis.statistics import interest_in
 from neurocoord.resources import experiment_path, load_experiment
 
 EXPERIMENT = load_experiment("compare_synchronization")
@@ -45,6 +48,12 @@ def test_the_folder_holds_tables_figure_and_what_it_takes_to_run_again(report) -
         "table.csv",
         "compare.png",
         "compare.svg",
+        "compare.pdf",
+        "effects_isometric.svg",
+        "effects_isometric.pdf",
+        "effects_crawl.svg",
+        "effects_crawl.pdf",
+        "report.html",
         ".lock",
     } | ({"table.parquet"} if find_spec("pyarrow") else set()) | (
         {"courses"} if find_spec("xarray") and find_spec("h5netcdf") else set()
@@ -97,6 +106,11 @@ def test_what_is_shown_exists_and_is_named(report) -> None:
     assert set(EXPERIMENT.HELD_EQUAL) == set(EXPERIMENT.MEASURES) == set(EXPERIMENT.TASKS)
 
 
+def test_what_is_shown_has_a_smallest_difference_of_interest() -> None:
+    for labels in EXPERIMENT.MEASURES.values():
+        assert [measure for measure in labels if interest_in(measure) is None] == []
+
+
 def test_the_figure_says_what_was_held_equal_and_has_units(report) -> None:
     figure = EXPERIMENT.draw(report)
     words = " ".join(text.get_text() for text in figure.texts)
@@ -109,6 +123,19 @@ def test_the_figure_says_what_was_held_equal_and_has_units(report) -> None:
     labels = {a.get_title(loc="left"): a.get_ylabel() for a in axes}
     assert labels["Speed"] == "m/s"
     assert labels["Torque, high hold"] == "Nm"
+
+
+def test_the_report_answers_and_says_how_to_run_it_again(report) -> None:
+    text = (report.folder / "report.html").read_text(encoding="utf-8")
+    run = results.read_run(report.folder)
+    for told in (EXPERIMENT.QUESTION, html.escape(run.command), run.git_commit or "not run"):
+        assert told in text
+    assert "Isometric, short term against independent. " in text
+    assert "Isometric at equal drive" in text and "Crawl at equal commanded movement" in text
+    assert text.count("<svg") == text.count('role="img"') == 3
+    assert text.count("<table") == 3 and "<script" not in text
+    for label in EXPERIMENT.shown("isometric", report).values():
+        assert f"{label} (" in text or f">{label}<" in text
 
 
 def test_a_measure_without_values_and_a_single_seed_can_be_drawn(tmp_path: Path) -> None:
@@ -130,6 +157,25 @@ def test_the_figure_has_the_torque_of_one_seed(report) -> None:
     assert all(set(panel.lines) == {"independent", "short_term"} for panel in panels)
 
 
+def test_a_study_is_reported_by_subject(tmp_path: Path) -> None:
+    """Two people, two seeds each: two pairs, and not four."""
+    config = EXPERIMENT.Config(**{**SMALL, "tasks": ("isometric",), "n_seeds": 2})
+    few = (*SMALL["overrides"], "pools.n_units=8")
+    asked = EXPERIMENT.study_of(replace(config, overrides=few))
+    opened = study.open_study(replace(asked, name="two", n_subjects=2), tmp_path / "two")
+    study.perform(opened, n_workers=1)
+    loaded = study.load(tmp_path / "two")
+    means = EXPERIMENT.by_subject(loaded)
+    assert len(loaded.trials) == 8 and len(means) == 4
+    torques = [t.measures["torque_high_nm"] for t in loaded.trials[:2]]
+    assert means[0].measures["torque_high_nm"] == pytest.approx(sum(torques) / 2)
+    paths = EXPERIMENT.report(tmp_path / "two", loaded)
+    text = paths[0].read_text(encoding="utf-8")
+    assert "2 virtual subjects" in text and "drawn from published" in text
+    summary = {row["n_seeds"] for row in csv.DictReader((tmp_path / "two/summary.csv").open())}
+    assert summary == {"2"}
+
+
 def test_a_used_folder_of_another_run_is_refused_before_any_work(report) -> None:
     with pytest.raises(ValueError, match="another run"):
         EXPERIMENT.prepare(EXPERIMENT.Config(**{**SMALL, "n_seeds": 3}), report.folder)
@@ -148,7 +194,7 @@ def test_the_command_prints_a_table_and_a_sentence_per_measure(
     assert "independent" in printed and "common_drive" in printed
     for label in EXPERIMENT.MEASURES["crawl"].values():
         assert f"\n{label}:" in printed
-    assert str(out / "compare.png") in printed
+    assert str(out / "compare.png") in printed and str(out / "report.html") in printed
     assert results.read_run(out).command.startswith("neurocoord compare --tasks crawl")
 
     given = ["compare", "--tasks", "crawl", "--strategies", "independent", "--seeds", "1"]

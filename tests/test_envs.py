@@ -11,9 +11,13 @@ import gymnasium
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
+from hypothesis import given
+from hypothesis import strategies as st
 
 from neurocoord import envs, trial
 from neurocoord.body import model as bodies
+from neurocoord.body.ground import Ground
+from neurocoord.difficulty import RANGES, harder
 from neurocoord.simulation import SimulationFailed
 from neurocoord.tasks import TASKS, isometric
 
@@ -163,6 +167,54 @@ def test_actions_are_clipped_and_nan_is_named(seated) -> None:
         seated.step(np.zeros(3))
 
 
+def test_motor_units_are_observed_when_asked_for(env) -> None:
+    told = _make(env.spec.id, motor_unit_observations=True)
+    names, plain = envs.observation_names(told), envs.observation_names(env)
+    n = len(told.muscles)
+    assert names[: len(plain)] == plain and len(names) == len(plain) + 3 * n
+    observations, bare = _episode(told, 3, 0.9)[0], _episode(env, 3, 0.9)[0]
+    np.testing.assert_array_equal(observations[:, : len(plain)], bare)  # looking changes nothing
+    recruited, rate, emg = observations[:, len(plain) :].reshape(-1, 3, n).swapaxes(0, 1)
+    assert recruited.min() >= 0.0 and recruited.max() <= 1.0
+    assert ((rate > 0.0) <= (recruited > 0.0)).all()
+    assert recruited[-1].mean() > 0.1 and 5.0 < rate[-1].mean() < 60.0
+    assert emg.min() >= 0.0 and 0.1 < emg[-1].mean() < 1.5
+    told.close()
+
+
+def test_motor_unit_entries_agree_with_counted_spikes() -> None:
+    told = _make("neurocoord/Isometric-v0", motor_unit_observations=True, seconds=0.6)
+    runner = told.runner
+    runner.simulation.record_spikes = True
+    advance, spikes = runner.advance, []
+
+    def counted(drive: np.ndarray):
+        block = advance(drive)
+        spikes.append(block.spikes[0])
+        return block
+
+    runner.advance = counted  # type: ignore[method-assign]
+    told.reset(seed=0)
+    for drive in [1.0] * 15 + [0.0] * 6:
+        observation = told.step(np.full(told.action_space.shape, drive))[0]
+    named = dict(zip(envs.observation_names(told), observation))
+    raster = np.concatenate(spikes)[:, :FEW]  # [tick, unit] of the first muscle
+    muscle = told.muscles[0]
+    fired = raster[-201:].any(axis=0)  # a spike 200 ticks old still counts
+    assert named[f"recruited_{muscle}"] == pytest.approx(fired.mean())
+    rate = raster[-100:].sum() / 0.1 / max(fired.sum(), 1)
+    assert named[f"rate_{muscle}"] == pytest.approx(rate, rel=1e-5)
+    told.close()
+
+
+def test_at_full_drive_the_emg_entry_is_about_one() -> None:
+    told = _make("neurocoord/Isometric-v0", n_units=60, motor_unit_observations=True, seconds=1.0)
+    emg = _episode(told, 1, 1.0)[0][-25:, -len(told.muscles) :]
+    assert emg.mean() == pytest.approx(1.0, abs=0.05)
+    assert not _episode(told, 1, 0.0)[0][-1, -3 * len(told.muscles) :].any()
+    told.close()
+
+
 def test_more_drive_means_more_active_state(seated) -> None:
     entry = envs.observation_names(seated).index("active_state_VAS_L_r")
     low, high = (_episode(seated, 0, drive)[0][-1, entry] for drive in (0.2, 0.8))
@@ -189,6 +241,20 @@ def test_an_episode_ends_by_time_or_by_outcome(seated) -> None:
             break
     assert (terminated, truncated, info["outcome"]) == (True, False, "done")
     assert info["time_s"] == pytest.approx(isometric.duration_s(short), abs=0.005)
+    env.close()
+
+
+def test_a_fallen_body_goes_on_where_asked() -> None:
+    env = _make("neurocoord/Crawl-v0", seconds=1.0, terminate_when_fallen=False)
+    env.reset(seed=0)
+    outcomes = []
+    while True:
+        *_, terminated, truncated, info = env.step(np.zeros(env.action_space.shape))
+        outcomes.append(info["outcome"])
+        if terminated or truncated:
+            break
+    assert (terminated, truncated, len(outcomes)) == (False, True, 50)
+    assert outcomes[-1] == "fell"
     env.close()
 
 
@@ -236,6 +302,105 @@ def test_a_field_of_the_settings_may_be_given_by_name() -> None:
         envs.NeurocoordEnv("balance", n_units=FEW, postre="bird_dog")
     with pytest.raises(ValueError, match="did you mean 'bird_dog'"):
         envs.NeurocoordEnv("balance", n_units=FEW, posture="bird_dgo")
+
+
+GAITS = {
+    "crawl": "crawl_hands_knees",
+    "roll": "roll_supine_to_prone",
+    "balance": "balance_postures",
+    "react": "balance_postures",
+}
+
+
+def test_every_plain_keyword_keeps_the_promises(env) -> None:
+    task = env.runner.task.name
+    named = {"gait": GAITS[task]} if task in GAITS else {}
+    path = str(SOURCE.parent / "models" / f"{env.runner.task.body}.xml")
+    keywords = {"body": path, "strategy": "beta", "motor_unit_observations": True, **named}
+    hard = _make(env.spec.id, difficulty=1.0, **keywords)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        first = _episode(hard, 3, 0.3)[0]
+        drawn = hard.drawn
+        np.testing.assert_array_equal(first, _episode(hard, 3, 0.3)[0])
+        assert hard.drawn == drawn and drawn["difficulty"] == 1.0 and drawn["strength"] != 1.0
+        other = hard.reset(seed=4)[1]["difficulty"]
+    assert drawn.keys() == other.keys() and drawn != other
+    assert np.isfinite(first).all() and first.shape[1:] == hard.observation_space.shape
+    for _ in range(3):
+        observation, _, terminated, truncated, info = hard.step(hard.action_space.sample())
+        assert observation in hard.observation_space
+        assert all(0.0 <= term <= 1.0 for term in info["reward_terms"].values())
+        if terminated or truncated:
+            break
+    hard.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list(envs.IDS))
+def test_gymnasiums_checker_passes_at_full_difficulty(name) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", message=".*infinity. This is probably too.*")
+        hard = _make(name, difficulty=1.0, motor_unit_observations=True)
+        check_env(hard, skip_render_check=True)
+    hard.close()
+
+
+def test_the_plain_keywords_change_nothing_at_their_defaults(env) -> None:
+    task = env.runner.task.name
+    named = {"gait": GAITS[task]} if task in GAITS else {}
+    easy = _make(env.spec.id, difficulty=0.0, ground=Ground(), **named)
+    for one, other in zip(_episode(env, 5, 0.3), _episode(easy, 5, 0.3)):
+        np.testing.assert_array_equal(one, other)
+    assert easy.reset(seed=5)[1]["difficulty"] == {"difficulty": 0.0}
+    easy.close()
+
+
+@given(st.sampled_from(sorted(RANGES)), st.just(0.0) | st.floats(0.01, 1.0), st.integers(0, 2**31))
+def test_what_difficulty_draws_grows_with_it_and_is_allowed(task, level, seed) -> None:
+    plain = trial.complete(trial.TrialConfig(task=task))
+    config, drawn = harder(plain, level, seed)
+    assert (config == plain) == (level == 0.0)
+    assert 0.8 <= config.strength <= 1.2 and 0.4 <= config.ground.friction <= 1.2
+    assert abs(config.ground.uphill_deg) <= 10.0 * level and config.ground.bump_m <= 0.02 * level
+    for name, value in drawn.items():
+        if hasattr(config.settings, name):
+            assert getattr(config.settings, name) == value
+    for push in config.pushes:
+        assert np.linalg.norm(push.force_n) * push.duration_s <= 20.0 * level + 1e-9
+    if task == "crawl":
+        assert 0.1 <= config.settings.speed_m_per_s <= 0.7
+        full = harder(plain, 1.0, seed)[0]
+        assert config.ground.uphill_deg == pytest.approx(level * full.ground.uphill_deg)
+
+
+def test_difficulty_reaches_the_body() -> None:
+    env = _make("neurocoord/Crawl-v0", difficulty=1.0)
+    info = env.reset(seed=1)[1]
+    drawn, model = info["difficulty"], env.runner.body.model
+    assert model.geom("floor").friction[0] == pytest.approx(drawn["friction"])
+    slope = np.degrees(np.arcsin(-model.opt.gravity[0] / np.linalg.norm(model.opt.gravity)))
+    assert slope == pytest.approx(drawn["uphill_deg"])
+    assert env.runner.config.settings.speed_m_per_s == pytest.approx(drawn["speed_m_per_s"])
+    (push,) = info["pushes"]
+    impulse = np.linalg.norm(push.force_n) * push.duration_s
+    assert impulse == pytest.approx(drawn["push_n_s"])
+    found = dict(zip(envs.observation_names(env), env.reset(seed=1)[0]))
+    assert found["goal_commanded_speed_m_per_s"] == pytest.approx(drawn["speed_m_per_s"])
+    env.close()
+
+
+def test_a_wrong_gait_or_difficulty_is_named() -> None:
+    with pytest.raises(ValueError, match=r"another kind; allowed: crawl_hands_knees"):
+        envs.NeurocoordEnv("crawl", n_units=FEW, gait="roll_supine_to_prone")
+    with pytest.raises(ValueError, match=r"did you mean 'crawl_hands_knees'"):
+        envs.NeurocoordEnv("crawl", n_units=FEW, gait="crawl_hands_kness")
+    with pytest.raises(ValueError, match=r"none for this task"):
+        envs.NeurocoordEnv("isometric", n_units=FEW, gait="crawl_hands_knees")
+    for wrong in (-0.1, 1.5, float("nan")):
+        with pytest.raises(ValueError, match=r"difficulty=.* it is 0 to 1"):
+            envs.NeurocoordEnv("isometric", n_units=FEW, difficulty=wrong)
 
 
 def test_pushes_are_told_and_applied() -> None:
@@ -292,9 +457,10 @@ def test_importing_registers_and_does_nothing_else() -> None:
 
 def test_every_entry_is_in_the_docs(env) -> None:
     text = (SOURCE.parent / "docs" / "environments.md").read_text()
-    for name in envs.observation_names(env):
+    for name in (entry.name for entry in envs.observation_entries(env.runner, True)):
         stem, _, rest = name.rpartition("_")
         kinds = ("contact", "angle", "velocity", "length", "lengthening", "active_state", "goal")
+        kinds += ("recruited", "rate", "emg")
         family = next((f"`{kind}_<" for kind in kinds if name.startswith(f"{kind}_")), None)
         single = f"`{stem}_x`" if rest in "xyz" else f"`{name}`"
         assert (family or single) in text, name

@@ -166,6 +166,7 @@ def test_colours_end_at_rest_and_full() -> None:
         (lambda t, folder: film.film_trial(t, folder / "a.avi"), r"ends in \.mp4 or \.gif"),
         (lambda t, folder: film.film_trial(t, folder / "a.gif", fps=0), "fps=0"),
         (lambda t, folder: film.film_trial(t, folder / "a.gif", slower=0), "slower=0"),
+        (lambda t, folder: film.film_trial(t, folder / "a.gif", quality=11), "quality=11"),
         (lambda t, folder: film.film_trial(t, folder / "no" / "a.gif"), "does not exist"),
         (lambda t, folder: film.film_trial(t, folder / "a.gif", width=5), "width=5"),
         (lambda t, folder: film.check(folder / "a.avi"), r"ends in \.mp4 or \.gif"),

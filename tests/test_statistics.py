@@ -161,7 +161,7 @@ def test_verdict_of_equal_values_and_of_one_seed() -> None:
 def test_only_common_seeds_are_compared() -> None:
     values = {"a": {1: 1.0, 2: 2.0, 3: np.nan}, "b": {3: 5.0, 2: 2.5, 1: 1.25, 9: 100.0}}
     pair = statistics.compare(values, measure="m").pairs[0]
-    assert pair.n_seeds == 2
+    assert pair.n == 2
     assert pair.mean_difference == pytest.approx(0.375)
 
 

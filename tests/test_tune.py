@@ -13,7 +13,7 @@ from neurocoord.synchrony import STRATEGIES
 
 pytest.importorskip("cma", reason="the search needs CMA-ES: pip install 'neurocoord[tune]'")
 TUNE = load_experiment("tune_movement")
-MOVEMENTS = [name for name in movement_names() if TUNE.kind_of(name) in TUNE.SPACE]
+MOVEMENTS = [name for name in movement_names() if TUNE.kind_of(name) in TUNE.SECONDS]
 TOY = TUNE.Config(
     movement="roll_supine_to_prone",
     generations=1,

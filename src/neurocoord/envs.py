@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import gymnasium
 import numpy as np
 from gymnasium.spaces import Box
 
-from neurocoord.body.reading import BodyReading
+from neurocoord.body.ground import Ground
+from neurocoord.coordination.library import with_movement
 from neurocoord.coordination.reflexes import Reflexes
-from neurocoord.muscle import mechanics
+from neurocoord.difficulty import check_difficulty, harder
+from neurocoord.observation import Entry as Entry
+from neurocoord.observation import Watch, observation_entries, observe, watch
 from neurocoord.settings import nearest
 from neurocoord.simulation import BLOCK_S, Block, SimulationFailed
 from neurocoord.tasks import task as find_task
@@ -28,8 +31,6 @@ if TYPE_CHECKING:
 
 BLOCKS_PER_STEP = 5
 STEP_S = BLOCKS_PER_STEP * BLOCK_S
-GRAVITY_M_PER_S2 = 9.81
-PELVIS = 1  # index of the root body
 IDS = {
     "neurocoord/Isometric-v0": "isometric",
     "neurocoord/Isokinetic-v0": "isokinetic",
@@ -41,20 +42,15 @@ IDS = {
 RENDER_MODES = ("human", "rgb_array")
 
 
-class Entry(NamedTuple):
-    """One number of an observation."""
-
-    name: str
-    unit: str
-    meaning: str
-
-
 class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
     """One body at one task; a step is 20 ms (5 control blocks) at one drive.
 
     ``action`` Box(0, 1, [muscle], float32): drive of each muscle, in the order of
     ``env.unwrapped.muscles``; within 4 ms the drive moves from the last one to it. Values outside
     0..1 are clipped; NaN is an error. ``observation`` Box(float32): see ``observation_entries``.
+    ``gait`` names one of models/movements of the task's kind; ``body`` is a file that `neurocoord
+    build` wrote. ``difficulty`` from 0 to 1 makes start, strength, ground, pushes and speed differ
+    by seed (`difficulty.harder`): ``info["difficulty"]`` and ``info["pushes"]`` say what was drawn.
     A field of the task's settings may be given by its name, such as ``posture="bird_dog"``, and
     ``pushes`` from outside; ``info["pushes"]`` has all pushes of the episode, the task's own too.
     ``reflexes`` (``coordination.reflexes.Reflexes``) add to the drive; by default all are off.
@@ -62,8 +58,10 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
 
     ``reset`` runs the task's lead-in (the time before 0) with the built-in controller. A given
     ``seed`` is the trial's own: ``trial.run`` with it starts the same. The episode terminates when
-    the body fell or the task is done (``info["outcome"]``), and is truncated after ``seconds``.
+    the body fell or the task is done (``info["outcome"]``), and is truncated after ``seconds``;
+    with ``terminate_when_fallen=False`` a fallen body goes on.
 
+    ``motor_unit_observations=True`` adds what each muscle's motor units do, from their spikes.
     ``expert_action=True`` puts the built-in controller's drive for now into
     ``info["expert_action"]``, at the price of one controller solve a step.
     """
@@ -77,11 +75,17 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
         strategy: str = "independent",
         strength: float = 1.0,
         scope: str = "pool",
+        body: str | None = None,
+        gait: Any = None,
+        difficulty: float = 0.0,
         seconds: float | None = None,
         settings: Any = None,
         n_units: int = 120,
+        ground: Ground | None = None,
         pushes: Sequence[Push] = (),
         reflexes: Reflexes | None = None,
+        motor_unit_observations: bool = False,
+        terminate_when_fallen: bool = True,
         expert_action: bool = False,
         render_mode: str | None = None,
         width: int = 640,
@@ -97,15 +101,23 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
                 f"settings={settings!r} is not allowed; task {task!r} takes None or"
                 f" {wanted.__module__}.{wanted.__qualname__}"
             )
+        if isinstance(gait, str):
+            settings = with_movement(wanted() if settings is None else settings, gait)
+        elif gait is not None:
+            of_task["gait"] = gait
         if of_task:
             settings = _with_settings(wanted() if settings is None else settings, of_task)
         if isinstance(n_units, bool) or int(n_units) != n_units or n_units < 1:
             raise ValueError(f"n_units={n_units!r} is not allowed; it is an integer of 1 or more")
         self.render_mode = render_mode
+        self.difficulty = check_difficulty(difficulty)
+        self.drawn: dict[str, float] = {"difficulty": 0.0}  # of this episode
         self.runner = Runner(
             TrialConfig(
                 task=task,
                 seconds=seconds,
+                body=body,
+                ground=Ground() if ground is None else ground,
                 synchrony=Synchrony(strategy=strategy, strength=strength, scope=scope),
                 pools=Pools(n_units=int(n_units)),
                 settings=settings,
@@ -113,15 +125,19 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
                 reflexes=Reflexes() if reflexes is None else reflexes,
             )
         )
+        self._config = self.runner.config  # complete, as at difficulty 0
         self.muscles = self.runner.body.muscles
         self.expert_action = expert_action
+        self.terminate_when_fallen = terminate_when_fallen
         self.action_space = Box(0.0, 1.0, (len(self.muscles),), np.float32)
-        n_entries = len(observation_entries(self.runner))
+        self.motor_unit_observations = bool(motor_unit_observations)
+        n_entries = len(observation_entries(self.runner, self.motor_unit_observations))
         self.observation_space = Box(-np.inf, np.inf, (n_entries,), np.float32)
         self._picture_size = (width, height)
         self._painter: Painter | None = None
         self._window: Window | None = None
         self._active_state = np.zeros(len(self.muscles))  # [muscle], the colours of a picture
+        self._seen: Watch | None = None  # of spikes; None unless they are observed
         self._trial_seed = 0
         self._over = "before the first reset"
 
@@ -134,18 +150,30 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
             raise ValueError(f"options={options!r} is not allowed; this env takes none")
         drawn = int(self.np_random.integers(2**31))
         self._trial_seed = drawn if seed is None else int(seed)
+        if self.difficulty > 0.0:
+            self._draw_episode()
         runner = self.runner
         runner.reset(self._trial_seed)
         self._active_state = runner.simulation.expected_active_state()[0]
+        self._seen = None
+        self._watch()
         outcome = ""
         while runner.time_s < -0.5 * BLOCK_S and not outcome:
             drive, _ = runner.command()
             self._active_state = _shown(runner.advance(drive))
+            self._watch()
             outcome = runner.outcome()
         self._over = ""
         if self.render_mode == "human":
             self.render()
         return self._observation(), self._info(outcome, {})
+
+    def _draw_episode(self) -> None:
+        """Body, ground and plan of this seed at this difficulty; the pools stay what they were."""
+        config, self.drawn = harder(self._config, self.difficulty, self._trial_seed)
+        self.runner = Runner(config)
+        if config.ground.bump_m > 0.0:
+            self.close()  # what draws the body has the floor of the episode before
 
     def step(self, action: np.ndarray) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
         """Drive the muscles for 20 ms, or until the outcome is known."""
@@ -160,13 +188,14 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
                 outcome = "diverged"
                 break
             outcome = runner.outcome()
-            if outcome:
+            if self._ends(outcome):
                 break
+        self._watch()
         terms = runner.task.reward_terms(runner.body, runner.plan, runner.reading, 0, drive)
         reward = 0.0 if outcome == "diverged" else float(np.mean(list(terms.values())))
         seconds = runner.config.seconds
         assert seconds is not None  # Runner has filled it in
-        terminated = bool(outcome)
+        terminated = self._ends(outcome)
         truncated = not terminated and runner.time_s > seconds - 0.5 * BLOCK_S
         if terminated or truncated:
             self._over = "after the episode's end"
@@ -209,8 +238,15 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
             raise ValueError(f"action is NaN for {', '.join(named)}; a drive is 0 to 1")
         return np.clip(drive, 0.0, 1.0)
 
+    def _ends(self, outcome: str) -> bool:
+        return bool(outcome) and (self.terminate_when_fallen or outcome != "fell")
+
+    def _watch(self) -> None:
+        if self.motor_unit_observations:
+            self._seen = watch(self.runner, self._seen)
+
     def _observation(self) -> np.ndarray:
-        return observe(self.runner).astype(np.float32)
+        return observe(self.runner, self._seen).astype(np.float32)
 
     def _info(self, outcome: str, terms: dict[str, float]) -> dict[str, Any]:
         info: dict[str, Any] = {
@@ -219,6 +255,7 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
             "time_s": self.runner.time_s,
             "seed": self._trial_seed,
             "pushes": self.runner.pushes,
+            "difficulty": dict(self.drawn),
         }
         if self.expert_action:
             info["expert_action"] = self.runner.command()[0].astype(np.float32)
@@ -241,82 +278,13 @@ def _shown(block: Block) -> np.ndarray:
     return block.step_active_state[0].mean(axis=0)
 
 
-def observe(runner: Runner) -> np.ndarray:
-    """Observation [entry] of a runner now, in the order of ``observation_entries``."""
-    body = runner.body
-    reading: BodyReading = runner.reading
-    muscles = body.muscle_parameters
-    parts: list[Any] = []
-    if _is_free(runner):
-        rotation = reading.body_rotation[0, PELVIS]  # pelvis frame -> world
-        bearing = runner.task.bearing_rad(runner.plan, reading, 0)
-        parts += [
-            reading.body_position_m[0, PELVIS, 2:3],
-            -rotation[2],  # world -z in the pelvis frame
-            rotation.T @ [np.cos(bearing), np.sin(bearing), 0.0],
-            rotation.T @ reading.qvel[0, :3],
-            reading.qvel[0, 3:6],
-            reading.contact_force_n[0].sum(axis=-1) / (body.mass_kg * GRAVITY_M_PER_S2),
-        ]
-    parts += [
-        reading.qpos[0, body.joint_qpos],
-        reading.qvel[0, body.joint_dof],
-        mechanics.normalised_length(muscles, reading.muscle_length_m[0]),
-        reading.muscle_velocity_m_per_s[0] / mechanics.optimal_length_m(muscles),
-        runner.simulation.expected_active_state()[0],
-        [runner.time_s],
-        list(runner.task.goal(runner.plan).values()),
-    ]
-    return np.concatenate([np.asarray(part, float) for part in parts])
-
-
-def observation_entries(runner: Runner) -> tuple[Entry, ...]:
-    """Name, unit, and meaning of every entry of an observation."""
-    body = runner.body
-    entries: list[Entry] = []
-    if _is_free(runner):
-        entries.append(Entry("pelvis_height", "m", "height of the pelvis' origin"))
-        for stem, unit, meaning in (
-            ("gravity", "1", "direction of gravity (unit vector)"),
-            ("way", "1", "direction of the way: world +x, or to the goal (unit vector)"),
-            ("pelvis_velocity", "m/s", "velocity of the pelvis' origin"),
-            ("pelvis_angular_velocity", "rad/s", "angular velocity of the pelvis"),
-        ):
-            entries += [
-                Entry(f"{stem}_{axis}", unit, f"{meaning}, {axis} in the pelvis frame")
-                for axis in "xyz"
-            ]
-        entries += [
-            Entry(f"contact_{geom}", "body weight", "normal force of the floor (one step old)")
-            for geom in body.support.geoms
-        ]
-    for stem, unit, meaning, names in (
-        ("angle", "rad", "joint angle", body.joints),
-        ("velocity", "rad/s", "joint velocity", body.joints),
-        ("length", "Lopt", "fibre length over optimal length", body.muscles),
-        ("lengthening", "Lopt/s", "fibre velocity, lengthening positive", body.muscles),
-        ("active_state", "1", "expected active state, from the drive so far", body.muscles),
-    ):
-        entries += [Entry(f"{stem}_{name}", unit, meaning) for name in names]
-    entries.append(Entry("time_s", "s", "time since the task began"))
-    entries += [
-        Entry(f"goal_{name}", "as named", "what the task asks for, constant")
-        for name in runner.task.goal(runner.plan)
-    ]
-    return tuple(entries)
-
-
 def observation_names(env: gymnasium.Env) -> tuple[str, ...]:
     """Names of the entries of an env's observation, in order; wrappers are looked through."""
     bare = env.unwrapped
     if not isinstance(bare, NeurocoordEnv):
         raise ValueError(f"env is a {type(bare).__name__}; allowed is a NeurocoordEnv")
-    return tuple(entry.name for entry in observation_entries(bare.runner))
-
-
-def _is_free(runner: Runner) -> bool:
-    """Whether the pelvis moves: on a chair its state and the floor tell nothing."""
-    return bool(runner.body.dof_above[PELVIS].any())
+    entries = observation_entries(bare.runner, bare.motor_unit_observations)
+    return tuple(entry.name for entry in entries)
 
 
 for _id, _task in IDS.items():

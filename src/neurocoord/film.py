@@ -264,17 +264,18 @@ def film_run(
     *,
     fps: int = 25,
     slower: float = 1.0,
+    quality: int = 8,
     width: int = 640,
     height: int = 480,
     view: View | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Path:
-    """Write what a body did as ``.mp4`` or ``.gif``; ``slower`` 2 plays at half speed."""
+    """Write what a body did, ``slower`` 2 at half speed, ``quality`` (1 to 10) of an ``.mp4``."""
     path = _checked_path(path)
-    if not 1 <= fps <= 50:
-        raise ValueError(f"fps={fps} is not allowed; it is 1 to 50")
-    if not 0.05 <= slower <= 100.0:
-        raise ValueError(f"slower={slower} is not allowed; it is 0.05 to 100")
+    ranges = {"fps": (fps, 1, 50), "slower": (slower, 0.05, 100), "quality": (quality, 1, 10)}
+    for name, (value, low, high) in ranges.items():
+        if not low <= value <= high:
+            raise ValueError(f"{name}={value} is not allowed; it is {low} to {high}")
     if path.suffix.lower() == ".mp4" and (width % 2 or height % 2):
         raise ValueError(f"width={width}, height={height}: an .mp4 needs even numbers")
     shown = np.arange(run.time_s[0], run.time_s[-1] + 0.5 * BLOCK_S, 1.0 / (fps * slower))
@@ -284,7 +285,7 @@ def film_run(
         if path.suffix.lower() == ".gif":
             iio.imwrite(part, list(frames), duration=1000.0 / fps, loop=0)
         else:
-            _write_mp4(part, frames, fps, width, height)
+            _write_mp4(part, frames, fps, quality, (width, height))
     return path
 
 
@@ -363,12 +364,12 @@ def _checked_path(path: str | Path) -> Path:
     return path
 
 
-def _write_mp4(path: Path, frames: Iterable[np.ndarray], fps: int, width: int, height: int) -> None:
-    import imageio_ffmpeg
+def _write_mp4(
+    path: Path, frames: Iterable[np.ndarray], fps: int, quality: int, size: tuple[int, int]
+) -> None:
+    import imageio_ffmpeg as ffmpeg
 
-    writer = imageio_ffmpeg.write_frames(
-        str(path), (width, height), fps=fps, quality=8, macro_block_size=2
-    )
+    writer = ffmpeg.write_frames(str(path), size, fps=fps, quality=quality, macro_block_size=2)
     writer.send(None)
     try:
         for frame in frames:

@@ -28,8 +28,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from neurocoord import __version__, provenance, resources
+from neurocoord import __version__, resources
 from neurocoord.analysis.statistics import Comparison, Measurement, Summary
+from neurocoord.provenance import sources_sha256
 
 FORMAT = "neurocoord-results-1"
 RUN, SUMMARY, SUMMARY_TABLE, TRIALS = "run.json", "summary.json", "summary.csv", "trials.csv"
@@ -79,7 +80,7 @@ def describe(
         versions=versions(),
         platform=platform.platform(),
         model_sha256={Path(path).name: file_sha256(path) for path in models},
-        source_sha256=provenance.sources_sha256() if with_sources else "",
+        source_sha256=sources_sha256() if with_sources else "",
     )
 
 
@@ -113,6 +114,19 @@ def _changed(there: Mapping[str, Any], now: Mapping[str, Any], above: str = "") 
             shown = f" is {old!r}, now {new!r}"
             found.append(path + shown if len(shown) <= SHOWN else path)
     return found
+
+
+def provenance(run: Run) -> dict[str, str]:
+    """What made a run, in words for a report."""
+    models = ", ".join(f"{name} {digest[:16]}…" for name, digest in run.model_sha256.items())
+    return {
+        "Made": run.created,
+        "Commit": run.git_commit or "not run from a clone",
+        "Versions": ", ".join(f"{name} {version}" for name, version in run.versions.items()),
+        "System": run.platform,
+        "First seed": str(run.seed),
+        "Body models (SHA-256)": models or "none",
+    }
 
 
 def default_folder(name: str, root: str | Path = "results") -> Path:

@@ -176,6 +176,12 @@ class Simulation:
         """Noise now in each unit's input [env, kind, unit], in its nominal SD."""
         return input_noise(self.pools, self.coupling, self._pool_state)
 
+    def spikes(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Ticks of each env since its start [env]; of each unit the tick of its last spike (far
+        below 0: none) and the number of its spikes [env, unit], settling included."""
+        state = self._pool_state
+        return state.tick.copy(), state.last_spike_tick.copy(), state.spike_count.copy()
+
     def expected_active_state(self) -> np.ndarray:
         """Expected active state [env, muscle] now, from the history of drive alone."""
         return rate_model.active_state(self.pools, self._expected)

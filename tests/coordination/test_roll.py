@@ -1,5 +1,6 @@
 """The roll's geometry, its mirror image, and a clock that waits."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import mujoco
@@ -8,8 +9,10 @@ import pytest
 
 from neurocoord.body import model
 from neurocoord.coordination.roll import (
+    RollKeyframe,
     RollPlan,
     advance_clock,
+    is_from_prone,
     make_roll,
     quaternion_of,
     roll_angle,
@@ -122,6 +125,34 @@ def test_left_and_right_plans_are_mirror_images(body):
         assert left.stiffness[k] == right.stiffness[other]
     # and they are not the same thing
     assert not np.allclose(left.knot_angle, right.knot_angle)
+
+
+def test_from_prone_the_other_side_goes_the_same_way(body):
+    prone = RollKeyframe(roll=180.0, trunk_rotation=20.0)
+    plans = {side: RollPlan(side=side, start=prone, first=prone) for side in ("left", "right")}
+    left, right = (make_roll(body, plan) for plan in plans.values())
+    assert is_from_prone(plans["left"]) and not is_from_prone(RollPlan())
+    assert (left.sign, right.sign) == (-1.0, 1.0)
+    # the thorax goes ahead of the pelvis in either, and the leading limbs are those rolled over
+    k = body.joints.index("thorax_rotation")
+    assert left.knot_angle[1, k] == -right.knot_angle[1, k] < 0.0
+    plan = replace(plans["left"], first=replace(prone, lead_knee=60.0))
+    assert make_roll(body, plan).knot_angle[
+        1, body.joints.index("knee_flexion_l")
+    ] == pytest.approx(np.radians(60.0))
+
+
+def test_a_roll_after_another_begins_at_its_end(body):
+    before = make_roll(body, RollPlan())
+    prone = replace(before.plan.last, trail_elbow=90.0)
+    roll = make_roll(body, RollPlan(side="right", start=prone), before)
+    np.testing.assert_array_equal(roll.knot_angle[0], before.knot_angle[-1])
+    assert roll.knot_s[0] < 0.0 == roll.knot_s[1]
+    assert roll.knot_roll[0] == roll.knot_roll[1] == np.pi
+    reading = reading_of(body, lying(180.0, "left"))
+    k = body.joints.index("elbow_flexion_l")
+    asked = [roll_reference(roll, reading, 0, t).joint_angle[k] for t in (-0.8, -0.4, -0.03)]
+    assert asked == sorted(asked) and asked[-1] == pytest.approx(np.radians(90.0), abs=0.01)
 
 
 def test_left_and_right_references_are_mirror_images(body):

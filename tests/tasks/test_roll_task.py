@@ -7,7 +7,7 @@ from neurocoord.body import model
 from neurocoord.coordination.library import load_movement
 from neurocoord.tasks import roll
 
-NAME = roll.MOVEMENT
+NAME, BACK = roll.MOVEMENT, "roll_prone_to_supine"
 
 
 @pytest.fixture(scope="module")
@@ -22,9 +22,12 @@ def test_a_movement_may_be_named_and_mirrored(body):
     assert roll.plan(body, roll.Settings()).stages[0].roll.sign == 1.0
 
 
-def test_rolls_follow_each_other_and_a_series_is_never_done(body):
-    plan = roll.plan(body, roll.Settings(then=(NAME, NAME)))
-    assert len(plan.stages) == 3
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_rolls_follow_each_other_in_one_sense_and_a_series_is_never_done(body, side):
+    plan = roll.plan(body, roll.Settings(side=side, then=(BACK, NAME)))
+    assert len({stage.roll.sign for stage in plan.stages}) == 1
+    other = {"left": "right", "right": "left"}[side]
+    assert [stage.roll.plan.side for stage in plan.stages] == [side, other, side]
     assert roll.outcome(body, plan, None, 0, 1.0) == ""
 
 

@@ -5,6 +5,8 @@ Figures are made without pyplot, so no display is asked for and no state is left
 
 from __future__ import annotations
 
+import io
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,6 +27,7 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 LINES: tuple[Any, ...] = ("-", (0, (5, 1.2)), (0, (1.2, 1)), "-.", (0, (3, 1, 1, 1)), "-", "--")
 GREY = "#6b6b6b"
 PANELS_A_ROW = 6
+LETTERS_A_LINE = 30  # of a panel's finding: as many as are as wide as the panel
 
 
 class TracePanel(NamedTuple):
@@ -73,13 +76,15 @@ def compare_figure(
     return figure
 
 
-def one_panel(title: str, draw: Callable[[Axes], None]) -> Figure:
-    """A figure of one panel, which `draw` fills."""
+def one_panel(
+    title: str, draw: Callable[[Axes], None], *, size: tuple[float, float] = (6.4, 4.4)
+) -> Figure:
+    """A figure of one panel of `size` (inches), which `draw` fills."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
     with rc_context(_STYLE):
-        figure = Figure(figsize=(6.4, 4.4), dpi=150, layout="constrained")
+        figure = Figure(figsize=size, dpi=150, layout="constrained")
         axes = figure.subplots()
         axes.set_title(title, loc="left", weight="bold")
         draw(axes)
@@ -100,13 +105,42 @@ def stacked(title: str, heights: Sequence[float], draw: Callable[[Sequence[Axes]
     return figure
 
 
+def row_of_panels(title: str, draws: Sequence[Callable[[Axes], None]]) -> Figure:
+    """Panels beside one another, at most three in a row, each filled by one of `draws`."""
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    across = min(3, len(draws))
+    down = -(-len(draws) // across)
+    with rc_context(_STYLE):
+        size = (0.3 + 3.2 * across, 0.5 + 2.9 * down)
+        figure = Figure(figsize=size, dpi=150, layout="constrained")
+        figure.suptitle(title, x=0.01, ha="left", size=10.5, weight="bold")
+        grid = figure.subplots(down, across, squeeze=False).ravel()
+        for axes, draw in zip(grid, draws):
+            draw(axes)
+        for axes in grid[len(draws) :]:
+            axes.set_axis_off()
+    return figure
+
+
 def save(figure: Figure, path: Path) -> None:
     """Write a figure; the suffix of the path says in which format."""
     from matplotlib import rc_context
 
-    date = {} if path.suffix == ".png" else {"metadata": {"Date": None}}
+    date = {".png": {}, ".pdf": {"CreationDate": None}}.get(path.suffix, {"Date": None})
+    with rc_context({"svg.hashsalt": "neurocoord", "svg.fonttype": "none", "pdf.fonttype": 42}):
+        figure.savefig(path, **({"metadata": date} if date else {}))  # type: ignore[arg-type]
+
+
+def svg_text(figure: Figure) -> str:
+    """A figure as the text of an SVG file, the same every time."""
+    from matplotlib import rc_context
+
+    text = io.StringIO()
     with rc_context({"svg.hashsalt": "neurocoord", "svg.fonttype": "none"}):
-        figure.savefig(path, **date)  # type: ignore[arg-type]
+        figure.savefig(text, format="svg", metadata={"Date": None})
+    return text.getvalue()
 
 
 _STYLE: Any = {
@@ -148,6 +182,11 @@ def _trace_band(band: Any, strategies: Sequence[str], traces: Sequence[TracePane
 def _dot_band(band: Any, strategies: Sequence[str], row: DotRow) -> None:
     band.suptitle(row.title, x=0.008, ha="left", size=10.5, weight="bold")
     grid = band.subplots(_n_bands(row), PANELS_A_ROW, squeeze=False).ravel()
+    found_of = {
+        measure: _found(next((c for c in row.comparisons if c.measure == measure), None))
+        for measure in row.labels
+    }
+    n_lines = max((text.count("\n") + 1 for text, _ in found_of.values()), default=1)
     for axes, (measure, label) in zip(grid, row.labels.items()):
         found = [m for m in row.measurements if m.measure == measure]
         values = {
@@ -155,18 +194,18 @@ def _dot_band(band: Any, strategies: Sequence[str], row: DotRow) -> None:
             for strategy in strategies
         }
         unit = found[0].unit if found else ""
-        comparison = next((c for c in row.comparisons if c.measure == measure), None)
         _dots(axes, values)
-        axes.set_title(label, loc="left", pad=17)
-        found_text, differs = _found(comparison)
-        axes.text(
-            0.0,
-            1.03,
+        axes.set_title(label, loc="left", pad=7 + 9 * n_lines)  # titles of a row on one line
+        found_text, differs = found_of[measure]
+        axes.annotate(
             found_text,
-            transform=axes.transAxes,
+            (0.0, 1.0),
+            (0.0, 3 + 9 * n_lines),
+            xycoords="axes fraction",
+            textcoords="offset points",
             size=6.8,
             color="black" if differs else GREY,
-            va="bottom",
+            va="top",
         ).set_in_layout(False)
         axes.set_ylabel("" if unit == "1" else unit)
     for axes in grid[len(row.labels) :]:
@@ -191,7 +230,7 @@ def _dots(axes: Axes, values: Mapping[str, Mapping[int, float]]) -> None:
                 axes.plot([index + 0.25] * 2, [low, high], color=colour, linewidth=1.6, zorder=3)
             axes.plot(index + 0.25, mean, marker, color=colour, markersize=6.5, zorder=4)
     axes.set_xlim(-0.4, len(order) - 0.35)
-    axes.set_xticks(range(len(order)), [_short(name) for name in order], size=6.5)
+    axes.set_xticks(range(len(order)), [_short(name) for name in order], size=6)
     axes.tick_params(axis="x", length=0)
     axes.ticklabel_format(axis="y", useOffset=False, style="plain")
     low, high = axes.get_ylim()
@@ -204,26 +243,35 @@ def _dots(axes: Axes, values: Mapping[str, Mapping[int, float]]) -> None:
 
 
 def _found(comparison: Comparison | None) -> tuple[str, bool]:
-    """What the comparison found, in a few words, and whether it is a difference."""
+    """What the comparison found, in a few words of short lines, and whether it is a difference."""
     if comparison is None or all(np.isnan(pair.p) for pair in comparison.pairs):
         return "not compared", False
     lower: dict[str, list[str]] = {}  # by the higher strategy, those below it
     for pair in comparison.pairs:
         if pair.differs:
             up = pair.mean_difference > 0
-            high, low = (pair.second, pair.first) if up else (pair.first, pair.second)
-            lower.setdefault(high, []).append(low)
+            above, below = (pair.second, pair.first) if up else (pair.first, pair.second)
+            lower.setdefault(above, []).append(below)
     if not lower:
-        return "no difference found", False
+        same = all(pair.finding == "equivalent" for pair in comparison.pairs)
+        return "equivalent" if same else "no difference found", False
     if sum(map(len, lower.values())) == len(comparison.pairs):  # all differ: one chain
         names = {name for pair in comparison.pairs for name in (pair.first, pair.second)}
         chain = sorted(names, key=lambda name: -len(lower.get(name, ())))
-        return " > ".join(_short(name, " ") for name in chain), True
+        return _lines(" > ".join(_short(name, " ") for name in chain)), True
+    higher: dict[tuple[str, ...], list[str]] = {}  # by those below, what is above them
+    for high, lows in lower.items():
+        higher.setdefault(tuple(lows), []).append(high)
     parts = [
-        f"{_short(high, ' ')} > {', '.join(_short(name, ' ') for name in low)}"
-        for high, low in lower.items()
+        " > ".join(", ".join(_short(name, " ") for name in side) for side in (highs, those))
+        for those, highs in higher.items()
     ]
-    return "; ".join(parts), True
+    return _lines("; ".join(parts)), True
+
+
+def _lines(text: str) -> str:
+    """Text broken into lines that a small panel is wide enough for."""
+    return "\n".join(textwrap.wrap(text, LETTERS_A_LINE))
 
 
 def _short(name: str, between: str = "\n") -> str:

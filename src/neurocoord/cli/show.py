@@ -13,10 +13,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from neurocoord.analysis.statistics import Comparison, Pair, Summary, model_dependence, verdict
+from neurocoord.analysis.statistics import Comparison, Summary, model_dependence, verdict
 from neurocoord.settings import flatten
 from neurocoord.study import Outcome
-from neurocoord.tasks import TASKS
+from neurocoord.tasks import TASKS, model_variants
 from neurocoord.trial import Trial, measures_of
 
 WIDTH = 110  # of tables that go into a file or a pipe
@@ -93,7 +93,8 @@ def report(experiment: ModuleType, found: Any, json: bool) -> None:
         labels = experiment.shown(task, found)
         print_comparison(task, equal, labels, config.strategies, found.summary, found.comparisons)
         console().print(Text(experiment.unit_facts(task, found)))
-    print(f"\nFigure: {found.folder / 'compare.png'}\nTables: {found.folder}")
+    print(f"\nReport: {found.folder / 'report.html'}")
+    print(f"Figure: {found.folder / 'compare.png'}\nTables: {found.folder}")
 
 
 def print_comparison(
@@ -137,21 +138,10 @@ def print_comparison(
             unit = "" if comparison.unit == "1" else comparison.unit
             sentence = verdict(label, unit, comparison.pairs)
             out.print(Text.assemble((label, "bold"), sentence.removeprefix(label)))
-            if note := model_dependence(_by_model(task, measure, compared)):
+            variants = model_variants(task, measure)
+            by_model = {m: compared[v].pairs for v, m in variants.items() if v in compared}
+            if note := model_dependence(by_model):
                 out.print(f"  {note}")
-
-
-def _by_model(
-    task: str, measure: str, compared: Mapping[str, Comparison]
-) -> dict[str, tuple[Pair, ...]]:
-    """The pairs of a measure and of its variants under other energy models, by model."""
-    measures = TASKS[task].measures if task in TASKS else {}
-    variants = {measure, *(name for name, m in measures.items() if m.variant_of == measure)}
-    return {
-        m.model: compared[name].pairs
-        for name, m in measures.items()
-        if name in variants and name in compared and m.model
-    }
 
 
 def print_measures(

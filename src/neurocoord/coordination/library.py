@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -42,6 +42,22 @@ def load_movement(name: str) -> Movement:
         )
     path = models_folder() / "movements" / f"{name}.json"
     return movement_from(json.loads(path.read_text(encoding="utf-8")))
+
+
+def with_movement(settings: Any, name: str) -> Any:
+    """A task's settings with the plan and the gains of a kept movement, which must be its kind."""
+    fits = {
+        n: field.name
+        for n in movement_names()
+        for field in fields(settings)
+        if type(load_movement(n).plan) is type(getattr(settings, field.name))
+    }
+    if name not in fits:
+        load_movement(name)  # an unknown name is named as such
+        allowed = ", ".join(fits) or "none for this task"
+        raise ValueError(f"movement {name!r} is of another kind; allowed: {allowed}")
+    found = load_movement(name)
+    return replace(settings, **{fits[name]: found.plan, "gains": found.gains})
 
 
 def movement_from(found: dict[str, Any]) -> Movement:

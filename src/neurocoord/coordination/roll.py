@@ -3,8 +3,9 @@
 From supine to prone (0 to 180 degrees) or on from prone to supine (180 to 360). In a segmental roll
 the trailing leg and arm reach across while the trunk turns, and the pelvis follows; in a log roll
 the trunk stays straight. The clock stops while the body's roll lags the reference by more than a
-set angle, and begins anew when the body does not catch up. Written for a roll to the left; a roll
-to the right is its mirror image.
+set angle, and begins anew when the body does not catch up. A roll to the left goes over the left
+side of the body, and one to the right is its mirror image. From prone the left side lies where the
+right one lies from supine: who turns on and on in one direction goes over left and right in turn.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from neurocoord.coordination.reference import Reference, joint_index
 
 SIDES = ("left", "right")
 PRONE_DEG = 180.0
+GET_READY_S = 0.8  # from the end of one roll to the start of the next (choice)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +31,7 @@ class RollKeyframe:
 
     roll: float = 0.0
     trunk_flexion: float = 0.0
-    trunk_rotation: float = 0.0  # towards the leading side
+    trunk_rotation: float = 0.0  # thorax ahead of the pelvis in the roll
     neck_extension: float = 0.0
     lead_shoulder_flexion: float = 5.0
     lead_shoulder_adduction: float = -15.0
@@ -94,17 +96,27 @@ class Roll(NamedTuple):
     """A roll bound to a body."""
 
     plan: RollPlan
-    sign: float  # 1 to the left, -1 to the right
-    knot_s: np.ndarray  # [knot]
+    sign: float  # of the turn about the long axis (towards the head): of supine over left, 1
+    knot_s: np.ndarray  # [knot]; before 0 the body gets ready, where another roll came before
     knot_angle: np.ndarray  # [knot, joint], rad
     knot_roll: np.ndarray  # [knot], rad
     may_support: np.ndarray  # bool[support]
     stiffness: np.ndarray  # [joint]
 
 
-def posture_of(body: Body, frame: RollKeyframe, side: str) -> np.ndarray:
-    """Joint angles [joint] (rad) of a keyframe for a roll to ``side``."""
-    lead, trail, sign = ("l", "r", 1.0) if side == "left" else ("r", "l", -1.0)
+def is_from_prone(plan: RollPlan) -> bool:
+    """Whether a roll starts face down."""
+    return bool(np.cos(np.radians(plan.start.roll)) < 0.0)
+
+
+def turn_sign(plan: RollPlan) -> float:
+    """Sense of a roll about the body's long axis, towards the head: of supine over left, 1."""
+    return 1.0 if (plan.side == "left") != is_from_prone(plan) else -1.0
+
+
+def posture_of(body: Body, frame: RollKeyframe, side: str, sign: float) -> np.ndarray:
+    """Joint angles [joint] (rad) of a keyframe for a roll over ``side`` in the sense ``sign``."""
+    lead, trail = ("l", "r") if side == "left" else ("r", "l")
     index = joint_index(body)
     degrees = np.zeros(len(body.joints))
     for name in ("lumbar_extension", "thorax_extension"):
@@ -126,25 +138,30 @@ def posture_of(body: Body, frame: RollKeyframe, side: str) -> np.ndarray:
     return np.clip(angle, body.joint_range[:, 0], body.joint_range[:, 1])
 
 
-def make_roll(body: Body, plan: RollPlan) -> Roll:
-    """Bind a roll to a body."""
+def make_roll(body: Body, plan: RollPlan, after: Roll | None = None) -> Roll:
+    """Bind a roll to a body; ``after`` another one it begins by moving from that one's end."""
     if plan.side not in SIDES:
         raise ValueError(f"side {plan.side!r} is unknown; allowed: {', '.join(SIDES)}")
     if not np.all(np.diff((0.0, *plan.times_s)) > 0):
         raise ValueError(f"times_s={plan.times_s} must grow from above 0")
-    frames = (plan.start, plan.first, plan.second, plan.last)
+    frames, sign = (plan.start, plan.first, plan.second, plan.last), turn_sign(plan)
     of_region = {
         "lumbar": plan.trunk_stiffness_nm_per_rad,
         "thorax": plan.trunk_stiffness_nm_per_rad,
     }
     limb = dict.fromkeys(("hip", "knee", "shoulder", "elbow"), plan.limb_stiffness_nm_per_rad)
     stiffness = {**of_region, **limb, "girdle": plan.trunk_stiffness_nm_per_rad}
+    knot_s, knot_roll = [0.0, *plan.times_s], [frame.roll for frame in frames]
+    knot_angle = [posture_of(body, frame, plan.side, sign) for frame in frames]
+    if after is not None:
+        knot_s, knot_roll = [-GET_READY_S, *knot_s], [plan.start.roll, *knot_roll]
+        knot_angle = [after.knot_angle[-1], *knot_angle]
     return Roll(
         plan=plan,
-        sign=1.0 if plan.side == "left" else -1.0,
-        knot_s=np.array([0.0, *plan.times_s]),
-        knot_angle=np.array([posture_of(body, frame, plan.side) for frame in frames]),
-        knot_roll=np.radians([frame.roll for frame in frames]),
+        sign=sign,
+        knot_s=np.array(knot_s),
+        knot_angle=np.array(knot_angle),
+        knot_roll=np.radians(knot_roll),
         may_support=np.ones(len(body.support.geoms), bool),
         stiffness=np.array([stiffness.get(j.split("_")[0], 0.0) for j in body.joints]),
     )
@@ -220,8 +237,8 @@ def quaternion_of(rotation: np.ndarray) -> np.ndarray:
 
 
 def roll_reference(roll: Roll, reading: BodyReading, env: int, clock_s: float) -> Reference:
-    """What the roll asks for at its own time ``clock_s``; before 0 the body lies still."""
-    later = max(clock_s + roll.plan.lookahead_s, 0.0) if clock_s > 0 else 0.0
+    """What the roll asks for at its own time ``clock_s``; at 0 the body lies still."""
+    later = clock_s + roll.plan.lookahead_s if clock_s != 0.0 else 0.0
     angle, rate = _between(roll.knot_s, roll.knot_angle, later)
     turned, turn_rate = _between(roll.knot_s, roll.knot_roll, later)
     rotation = reading.body_rotation[env, 1]

@@ -24,3 +24,14 @@ def task(name: str) -> Task:
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise ValueError(f"task {name!r} is unknown; allowed: {', '.join(TASKS)}{hint}")
     return TASKS[name]
+
+
+def model_variants(name: str, measure: str) -> dict[str, str]:
+    """The energy model of a measure and of its variants under other models, by measure; {} for a
+    measure (or a task) that hangs on none."""
+    measures = TASKS[name].measures if name in TASKS else {}
+    return {
+        other: m.model
+        for other, m in measures.items()
+        if m.model and measure in (other, m.variant_of)
+    }

@@ -23,6 +23,7 @@ from neurocoord.coordination.roll import (
     posture_of,
     roll_angle,
     roll_reference,
+    turn_sign,
     wanted_orientation,
 )
 from neurocoord.coordination.strategies import Strategy, strategy
@@ -68,7 +69,7 @@ class Settings:
     model_error: float = 1.0  # of that model: masses times it, strengths divided by it
     movement: str = ""  # one of models/movements, in place of plan and gains
     side: str = ""  # "left" or "right", in place of the plan's
-    then: tuple[str, ...] = ()  # movements that follow, each as soon as the one before has rolled
+    then: tuple[str, ...] = ()  # rolls that follow in the same sense, each after the one before
     plan: RollPlan = field(default_factory=_plan)
     gains: ControllerGains = field(default_factory=_gains)
 
@@ -103,15 +104,24 @@ def plan(body: Body, settings: Settings) -> Plan:
     first = Movement(settings.plan, settings.gains)
     if settings.movement:
         first = _roll_named(settings.movement)
-    stages = []
-    for found in (first, *(_roll_named(name) for name in settings.then)):
+    assert isinstance(first.plan, RollPlan)
+    side = settings.side or first.plan.side
+    stages = [Stage(make_roll(body, replace(first.plan, side=side)), first.gains)]
+    for found in (_roll_named(name) for name in settings.then):
         assert isinstance(found.plan, RollPlan)
-        side = settings.side or settings.plan.side
-        stages.append(Stage(make_roll(body, replace(found.plan, side=side)), found.gains))
+        before = stages[-1].roll
+        turns_on = _turning_as(before.sign, found.plan)
+        stages.append(Stage(make_roll(body, turns_on, before), found.gains))
     chosen = strategy(
         body, settings.allocation, settings.allocation_dial, settings.allocation_joints
     )
     return Plan(settings, tuple(stages), body.bodies.index("thorax"), chosen)
+
+
+def _turning_as(sign: float, plan: RollPlan) -> RollPlan:
+    """The roll over that side which goes on in the same sense: from prone, the other one."""
+    left = replace(plan, side="left")
+    return left if turn_sign(left) == sign else replace(plan, side="right")
 
 
 def _roll_named(name: str) -> Movement:
@@ -125,7 +135,7 @@ def _roll_named(name: str) -> Movement:
 def start_qpos(body: Body, plan: Plan, rng: np.random.Generator) -> np.ndarray:
     """Lying as the first roll starts, with a little noise."""
     roll = plan.stages[0].roll
-    lying = posture_of(body, roll.plan.start, roll.plan.side)
+    lying = posture_of(body, roll.plan.start, roll.plan.side, roll.sign)
     qpos = body.model.qpos0.copy()
     qpos[body.joint_qpos] = noisy_start(body, lying, plan.settings.start_noise_rad, rng)
     qpos[:3] = 0.0
@@ -167,7 +177,8 @@ def expert(
     if time_s > 0.0:
         is_late = clock > roll.knot_s[-2]
         if stage + 1 < len(plan.stages) and is_late and _is_at_end(plan, stage, reading, env):
-            stage, clock, waited = stage + 1, 0.0, 0.0
+            stage, waited = stage + 1, 0.0
+            clock = float(plan.stages[stage].roll.knot_s[0])
             roll, gains = plan.stages[stage]
         clock, waited = advance_clock(roll, reading, env, clock, waited, BLOCK_S)
     wanted = roll_reference(roll, reading, env, clock)
@@ -236,9 +247,14 @@ def measure(body: Body, plan: Plan, trace: Trace) -> dict[str, float]:
     """Outcomes of one roll, over its time after the rest."""
     moving = trace.time_s >= 0.0
     turned = turned_deg(plan, trace.qpos[moving, 3:7])
-    # supine is supine whichever way a body got there: it must have turned as the roll asks
-    wanted = float(np.degrees(plan.stages[0].roll.knot_roll[-1] - plan.stages[0].roll.knot_roll[0]))
-    rolled = trace.ended == "done" and turned > 0.5 * wanted
+    # supine is supine whichever way a body got there: it must have turned as the rolls ask
+    asked = [
+        np.degrees(stage.roll.knot_roll[-1] - stage.roll.knot_roll[0]) for stage in plan.stages
+    ]
+    if len(asked) > 1:
+        rolled = turned > sum(asked) - np.degrees(NEXT_RAD)
+    else:
+        rolled = trace.ended == "done" and turned > 0.5 * asked[0]
     measures = movement_measures(body, trace, moving)
     duration = float(moving.sum() * BLOCK_S)
     at = moments(body, trace, moving)

@@ -1,0 +1,134 @@
+"""What comparisons say, as a table with intervals and as plain sentences."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from neurocoord.analysis.statistics import CONFIDENCE, FINDINGS, Comparison, Pair
+from neurocoord.report.page import Table
+
+MINUS = "\N{MINUS SIGN}"
+HEAD = (
+    "Measure",
+    "Condition",
+    "Finding",
+    "Baseline mean",
+    "Difference (95 % interval)",
+    "in % (95 % interval)",
+    "Effect g",
+    "p (Holm)",
+    "q",
+    "Could have seen",
+    "Matters from",
+)
+NOTE = (
+    "Difference: condition less baseline, pair by pair on the same noise. Effect g: mean of the "
+    "paired differences over their SD (Hedges). p (Holm): corrected for the pairs of conditions of "
+    "the measure; q: for all measures as well. Could have seen: the smallest difference that would "
+    "be found 4 times in 5. Matters from: the smallest difference of interest, fixed beforehand."
+)
+
+
+def comparison_table(
+    caption: str,
+    labels: Mapping[str, str],
+    comparisons: Sequence[Comparison],
+    *,
+    notes: Mapping[str, str] | None = None,
+) -> Table:
+    """A row for each measure and pair; `labels` gives measures, their order and their names.
+
+    `notes` by measure stand under the table (what hangs on the energy model). A baseline that all
+    pairs share is named in the caption alone.
+    """
+    by_measure = {comparison.measure: comparison for comparison in comparisons}
+    baselines = {pair.first for comparison in comparisons for pair in comparison.pairs}
+    rows = []
+    for measure, label in labels.items():
+        if measure in by_measure:
+            comparison = by_measure[measure]
+            unit = "" if comparison.unit == "1" else f" ({comparison.unit})"
+            rows += [_row(f"{label}{unit}", pair, len(baselines) > 1) for pair in comparison.pairs]
+    said = [f"{labels[m]}: {note}" for m, note in (notes or {}).items() if m in labels and note]
+    if len(baselines) == 1:
+        caption = f"{caption}, against {_plain(*baselines)}"
+    return Table(caption, HEAD, rows, 3, " ".join([NOTE, *said]))
+
+
+def answers(
+    task: str,
+    labels: Mapping[str, str],
+    comparisons: Sequence[Comparison],
+    *,
+    model_dependent: Sequence[str] = (),
+) -> list[str]:
+    """One plain sentence for each pair of conditions of a task: what is more, less, the same, and
+    what is left open. Measures in `model_dependent` are said to hang on the energy model."""
+    by_measure = {comparison.measure: comparison for comparison in comparisons}
+    found: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for measure, label in labels.items():
+        for pair in by_measure[measure].pairs if measure in by_measure else ():
+            words = found.setdefault((pair.first, pair.second), {word: [] for word in FINDINGS})
+            told = [f"{pair.percent:+.2g} %".replace("-", MINUS)]
+            if pair.finding not in ("more", "less") or math.isnan(pair.percent):
+                told = []
+            told += ["not sure among all measures"] * (bool(told) and pair.q > 1 - CONFIDENCE)
+            told += ["depends on the energy model"] * (measure in model_dependent)
+            words[pair.finding].append(label + (f" ({', '.join(told)})" if told else ""))
+    return [
+        f"{task}, {_plain(second)} against {_plain(first)}. {_listed(words)}"
+        for (first, second), words in found.items()
+    ]
+
+
+def _listed(words: Mapping[str, Sequence[str]]) -> str:
+    said = {
+        "more": "More",
+        "less": "Less",
+        "equivalent": "No difference that matters",
+        "not resolved": "Left open, too few runs to tell",
+    }
+    return " ".join(f"{said[word]}: {'; '.join(names)}." for word, names in words.items() if names)
+
+
+def _row(label: str, pair: Pair, name_baseline: bool) -> list[str]:
+    against = f" against {_plain(pair.first)}" if name_baseline else ""
+    return [
+        label,
+        f"{_plain(pair.second)}{against}",
+        pair.finding,
+        _number(pair.mean_first),
+        _with_interval(pair.mean_difference, pair.ci_low, pair.ci_high),
+        _with_interval(pair.percent, pair.percent_low, pair.percent_high),
+        _number(pair.g_z, 2),
+        _p(pair.p_holm),
+        _p(pair.q),
+        _number(pair.smallest_detectable),
+        _number(pair.margin),
+    ]
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _number(value: float, digits: int = 3) -> str:
+    if math.isnan(value):
+        return "–"
+    text = f"{value:.{digits}g}"
+    if "e+" in text:  # 1.24e+04 is no way to print a force
+        text = f"{value:.0f}"
+    return text.replace("-", MINUS)
+
+
+def _with_interval(value: float, low: float, high: float) -> str:
+    if math.isnan(low):
+        return _number(value)
+    return f"{_number(value)} ({_number(low)} to {_number(high)})"
+
+
+def _p(value: float) -> str:
+    if math.isnan(value):
+        return "–"
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"

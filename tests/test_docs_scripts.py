@@ -1,0 +1,71 @@
+"""The scripts that make pages of the docs: pages are as they would write them, parts are sound."""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from neurocoord import envs, trial
+from neurocoord.tasks import TASKS
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+NAMES = ("make_films", "make_env_scores", "make_pattern_figures", "drawing")
+
+
+@pytest.fixture(scope="module")
+def scripts() -> Iterator[dict[str, ModuleType]]:
+    sys.path.insert(0, str(DOCS))
+    yield {name: import_module(name) for name in NAMES}
+    sys.path.remove(str(DOCS))
+    for name in NAMES:
+        sys.modules.pop(name, None)
+
+
+def test_the_films_stand_on_their_page(scripts) -> None:
+    films = scripts["make_films"]
+    assert (DOCS / "films.md").read_text() == films.page(), "run python docs/make_films.py --page"
+    assert {scene.config.task for scene in films.SCENES.values()} == set(TASKS)
+    for name, scene in films.SCENES.items():
+        assert 0 < (films.FILMS / f"{name}.mp4").stat().st_size <= films.BYTES
+        assert (films.FILMS / f"{name}.png").is_file()
+        assert len(scene.seen) > 40, name
+        assert trial.complete(replace(scene.config, seconds=0.1)).settings == scene.config.settings
+
+
+def test_every_environment_has_its_scores(scripts) -> None:
+    scores = scripts["make_env_scores"]
+    text = (DOCS / "environments.md").read_text()
+    table = text[text.index(scores.BEGIN) : text.index(scores.END)]
+    for name in envs.IDS:
+        for row in scores.ROWS:
+            assert f"| {name[11:-3]} | {row} | " in table
+
+
+def test_scores_are_of_whole_episodes(scripts) -> None:
+    scores = scripts["make_env_scores"]
+    env = envs.NeurocoordEnv("isometric", n_units=4, seconds=0.2, expert_action=True)
+    by_step = scores.play(env, 1, scores.expert)
+    by_block = scores.play_by_block(env, 1)
+    assert by_step[1:] == by_block[1:] == (10, "", pytest.approx(0.2))
+    assert by_step.total == pytest.approx(by_block.total)  # at rest both drive nothing
+    assert scores.play(env, 1, scores.zero).n_steps == 10
+
+
+def test_published_footfalls_say_where_they_are_from(scripts) -> None:
+    rows = scripts["make_pattern_figures"].published()
+    for row in rows:
+        assert row["tag"] in ("read abstract", "recalled") and row["source"]
+        assert float(row["low"]) <= float(row["high"])
+    drawn = {quantity for quantity, *_ in scripts["make_pattern_figures"].ROWS}
+    assert drawn <= {row["quantity"] for row in rows}
+
+
+def test_a_page_without_marks_is_refused(scripts) -> None:
+    between = scripts["drawing"].between
+    assert between("a<x>old<y>b", "<x>", "<y>", "new") == "a<x>\n\nnew\n\n<y>b"
+    with pytest.raises(ValueError, match="<y>"):
+        between("a<x>", "<x>", "<y>", "new")

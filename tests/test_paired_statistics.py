@@ -1,0 +1,276 @@
+"""Virtual subjects as the random factor: intervals, effect sizes, equivalence, error rates."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from neurocoord.analysis import statistics
+from neurocoord.analysis.statistics import Measurement
+
+
+def _values(**by_strategy: list[float]) -> dict[str, dict[int, float]]:
+    return {strategy: dict(enumerate(values)) for strategy, values in by_strategy.items()}
+
+
+def _subjects(n: int, n_seeds: int, shift: float, *, seed: int, noise: float = 0.5):
+    """Two conditions `[subject, seed]`: subjects differ by 20 %, noise is paired but not equal."""
+    rng = np.random.default_rng(seed)
+    strength = 100 * (1 + 0.2 * rng.normal(size=(n, 1)))
+    first = strength + rng.normal(0, noise, size=(n, n_seeds))
+    return first, strength * (1 + shift) + rng.normal(0, noise, size=(n, n_seeds))
+
+
+def test_subjects_are_the_random_factor_and_seeds_are_averaged() -> None:
+    first, second = _subjects(8, 5, 0.03, seed=1)
+    got = statistics.compare_pair(first, second)
+    of_means = statistics.compare_pair(first.mean(axis=1), second.mean(axis=1))
+    assert (got.n, got.paired_by, of_means.paired_by) == (8, "subject", "seed")
+    assert got[3:8] == pytest.approx(of_means[3:8])
+    # noise of a difference of two: sqrt(2) * 0.5, on 8 * 4 degrees of freedom
+    assert got.noise_sd == pytest.approx(0.5 * np.sqrt(2), rel=0.4)
+    many = statistics.compare_pair(*_subjects(400, 5, 0.03, seed=2))
+    assert many.noise_share == pytest.approx(0.1 / (0.6**2 + 0.1), rel=0.25)
+    by_key = {
+        name: {(i, k): x[i, k] for i in range(8) for k in range(5)}
+        for name, x in (("a", first), ("b", second))
+    }
+    assert statistics.compare(by_key, measure="m").pairs[0].p == pytest.approx(got.p)
+
+
+def test_seeds_that_one_condition_lacks_are_left_out_of_both() -> None:
+    a = np.array([[1.0, 2.0, np.nan], [3.0, 4.0, 5.0], [np.nan] * 3])
+    b = np.array([[2.0, np.nan, 9.0], [5.0, 5.0, 5.0], [1.0] * 3])
+    got = statistics.average_over_seeds(a, b)
+    assert got.first.tolist() == [1.0, 4.0]
+    assert got.second.tolist() == [2.0, 5.0]
+    assert got.noise_sd == pytest.approx(1.0)  # differences 2, 1, 0 of the second subject
+    one = statistics.average_over_seeds([[1.0], [2.0]], [[2.0], [5.0]])
+    assert np.isnan(one.noise_sd)
+    with pytest.raises(ValueError, match=r"\[subject, seed\]"):
+        statistics.average_over_seeds([1.0, 2.0], [1.0, 2.0])
+
+
+def test_effect_size_by_hand() -> None:
+    # mean 1, SD 1 of five differences: d_z = 1; J(4) = Gamma(2) / (sqrt(2) Gamma(1.5)) = 0.797885
+    difference = np.array([-1, 0, 1, 1, 2]) * 2 / np.sqrt(5.2) + (1 - 0.6 * 2 / np.sqrt(5.2))
+    got = statistics.effect_size(difference)
+    assert got.d_z == pytest.approx(1.0)
+    assert got.g_z == pytest.approx(0.797885, abs=1e-6)
+    # noncentral t of sqrt(5) at 4 degrees of freedom, as scipy.stats has it
+    for bound, p in ((got.low, 0.975), (got.high, 0.025)):
+        noncentral = bound / 0.797885 * np.sqrt(5)
+        assert stats.nct.cdf(np.sqrt(5), 4, noncentral) == pytest.approx(p, abs=1e-5)
+    assert np.isnan(statistics.effect_size([1.0, 1.0, 1.0]).d_z)
+
+
+def test_effect_size_is_unbiased_and_its_interval_covers() -> None:
+    rng = np.random.default_rng(11)
+    found = [statistics.effect_size(draw) for draw in rng.normal(0.5, 1.0, size=(3000, 6))]
+    mean = np.mean([effect.g_z for effect in found])
+    assert mean == pytest.approx(0.5, abs=4 * np.std([e.g_z for e in found]) / np.sqrt(3000))
+    assert np.mean([effect.d_z for effect in found]) > mean + 0.05  # what Hedges takes off
+    # J scales the bounds, so what they cover is J times the true size
+    j = found[0].g_z / found[0].d_z
+    covered = np.mean([effect.low <= 0.5 * j <= effect.high for effect in found])
+    assert covered == pytest.approx(0.95, abs=4 * np.sqrt(0.95 * 0.05 / 3000))
+
+
+@pytest.mark.parametrize("n", [5, 12])
+def test_few_pairs_get_a_t_interval_that_covers(n: int) -> None:
+    draws = np.random.default_rng(n).normal(1.0, 2.0, size=(3000, n))
+    found = [statistics.difference_interval(draw) for draw in draws]
+    assert {method for _, _, method in found} == {"paired t"}
+    covered = np.mean([low <= 1.0 <= high for low, high, _ in found])
+    assert covered == pytest.approx(0.95, abs=4 * np.sqrt(0.95 * 0.05 / 3000))
+
+
+def test_many_pairs_get_a_bootstrap_interval_that_covers_skewed_differences() -> None:
+    draws = np.random.default_rng(4).exponential(1.0, size=(250, 30))
+    found = [statistics.difference_interval(draw) for draw in draws]
+    assert {method for _, _, method in found} == {"BCa bootstrap"}
+    missed = np.array([[high < 1.0, low > 1.0] for low, high, _ in found]).mean(axis=0)
+    # BCa at n = 30 of so skewed a law covers some 92 %; t covers as much, but misses on one side
+    assert 0.89 < 1 - missed.sum() <= 0.98
+    of_t = [statistics.mean_interval(draw) for draw in draws]
+    on_one_side = np.mean([interval.high < 1.0 for interval in of_t])
+    assert missed[0] < on_one_side
+    again = statistics.difference_interval(draws[0])
+    assert again == statistics.difference_interval(draws[0])  # the same data give the same
+    scattered = np.full(25, 2.0)
+    assert statistics.difference_interval(scattered)[2] == "paired t"
+
+
+@pytest.mark.parametrize(("n", "reps"), [(6, 2000), (24, 150)])
+def test_percent_is_of_the_first_mean_and_its_interval_covers(n: int, reps: int) -> None:
+    covered = 0
+    for seed in range(reps):
+        first, second = _subjects(n, 1, -0.05, seed=seed, noise=2.0)
+        percent, low, high = statistics.percent_interval(first[:, 0], second[:, 0])
+        assert low <= percent <= high
+        covered += low <= -5.0 <= high
+    assert covered / reps > 0.95 - 4 * np.sqrt(0.95 * 0.05 / reps) - 0.02 * (n >= 20)
+    assert covered / reps < 0.99
+
+
+def test_percent_has_no_bounds_where_the_first_mean_may_be_0() -> None:
+    percent, low, high = statistics.percent_interval([1.0, -1.0, 0.1], [2.0, 1.0, 3.0])
+    assert np.isfinite(percent) and np.isnan(low) and np.isnan(high)
+    assert statistics.percent_interval([-2.0, -4.0, -3.0], [-1.0, -2.0, -1.5])[0] == 50.0
+
+
+def test_subjects_it_takes_are_those_of_published_tables() -> None:
+    # Paired, two-sided, level 0.05: G*Power 3.1 (Faul et al. 2007) gives 199, 34 and 15 for
+    # d_z = 0.2, 0.5 and 0.8 at power 0.8; 44 for 0.5 at power 0.9
+    found = [statistics.n_subjects_for(0.8, effect) for effect in (0.2, 0.5, 0.8)]
+    assert found == [199, 34, 15]
+    assert statistics.n_subjects_for(0.9, 0.5) == 44
+    assert statistics.n_subjects_for(0.8, -0.5) == 34
+    assert statistics.n_subjects_for(0.8, 0.5, n_tests=3) > 34
+    for n in (3, 34):
+        noncentral = stats.nct(n - 1, 0.5 * np.sqrt(n))
+        critical = stats.t.ppf(0.975, n - 1)
+        by_scipy = noncentral.sf(critical) + noncentral.cdf(-critical)
+        assert statistics.power_of(n, 0.5) == pytest.approx(by_scipy, rel=1e-6)
+
+
+def test_power_refuses_what_it_cannot_do() -> None:
+    with pytest.raises(ValueError, match="effect is 0"):
+        statistics.n_subjects_for(0.8, 0.0)
+    with pytest.raises(ValueError, match="power is 1"):
+        statistics.n_subjects_for(1.0, 0.5)
+    with pytest.raises(ValueError, match="more than 100000 subjects"):
+        statistics.n_subjects_for(0.8, 1e-4)
+
+
+FORCE = statistics.interest_in("torque_high_nm")
+
+
+def test_smallest_differences_of_interest_have_one_form_and_a_reason() -> None:
+    for interest in statistics.INTERESTS:
+        assert (interest.share > 0) != (interest.absolute > 0), interest.of
+        assert interest.reason
+    assert FORCE is not None and FORCE.share == 0.025
+    cost = statistics.interest_in("cost_of_transport_j_per_kg_m")
+    assert cost is not None and cost.share == 0.024
+    steady = statistics.interest_in("torque_high_cv")  # not force
+    assert steady is not None and steady.share == 0.1
+    assert statistics.interest_in("knees_phase") is None
+    with pytest.raises(AttributeError):
+        FORCE.share = 0.5  # type: ignore[misc]
+
+
+def test_equivalence_is_two_one_sided_tests_of_scipy() -> None:
+    rng = np.random.default_rng(3)
+    a = rng.normal(10, 1, 9)
+    b = a + rng.normal(0.05, 0.2, 9)
+    fixed = statistics.Interest("x", 0.0, 0.3, "", ())
+    upper = stats.ttest_1samp(b - a - 0.3, 0.0, alternative="less").pvalue
+    lower = stats.ttest_1samp(b - a + 0.3, 0.0, alternative="greater").pvalue
+    assert statistics.equivalence_p(a, b, fixed) == pytest.approx(max(upper, lower))
+    # 90 % interval inside the margin is the same statement
+    interval = statistics.mean_interval(b - a, 0.90)
+    inside = interval.low > -0.3 and interval.high < 0.3
+    assert (statistics.equivalence_p(a, b, fixed) < 0.05) == inside
+
+
+def test_four_findings() -> None:
+    assert FORCE is not None
+    rng = np.random.default_rng(2)
+    a = rng.normal(100, 10, 12)
+
+    def found(factor: float, noise: float) -> statistics.Pair:
+        values = a * factor * (1 + noise * rng.normal(size=12))
+        return statistics.compare_pair(a, values, interest=FORCE)
+
+    assert found(1.10, 0.01).finding == "more"
+    assert found(0.90, 0.01).finding == "less"
+    assert found(1.00, 0.01).finding == "equivalent"
+    assert found(1.00, 0.10).finding == "not resolved"
+    small = found(1.005, 0.001)  # surely there, and surely too small to matter
+    assert (small.finding, small.differs) == ("equivalent", True)
+    same = statistics.compare_pair(a, a, interest=FORCE)
+    assert (same.finding, same.p, same.p_equivalence) == ("equivalent", 1.0, 0.0)
+    assert statistics.compare_pair(a, a * 1.1, interest=FORCE).finding == "more"
+    assert {"more", "less", "equivalent", "not resolved"} == set(statistics.FINDINGS)
+
+
+def test_what_is_equivalent_is_said_in_plain_words() -> None:
+    values = _values(a=[100.0, 110.0, 90.0, 105.0], b=[100.2, 110.3, 90.1, 104.7])
+    nil = statistics.compare(values, measure="torque_high_nm", unit="Nm").verdict
+    assert nil == (
+        "torque_high_nm: equivalent: no difference that matters, within ±2.53 Nm (4 seeds)."
+    )
+    values = _values(a=[100.0, 110.0, 90.0, 105.0], b=[100.5, 110.6, 90.4, 105.5])
+    small = statistics.compare(values, measure="torque_high_nm", unit="Nm").verdict
+    assert "b is 0.5 Nm higher than a" in small
+    assert small.endswith("too little to matter (under 2.53 Nm).")
+
+
+def test_many_measures_are_corrected_together_and_it_is_said() -> None:
+    rng = np.random.default_rng(8)
+    rows = [
+        Measurement(
+            "crawl", s, seed, f"m{i}", float(rng.normal() + (i == 0) * (s == "b") * 1.5), "N"
+        )
+        for i in range(20)
+        for s in ("a", "b")
+        for seed in range(10)
+    ]
+    got = statistics.compare_all(rows)
+    p = [c.pairs[0].p_holm for c in got]
+    expected = stats.false_discovery_control(p)
+    assert [c.pairs[0].q for c in got] == pytest.approx(expected.tolist())
+    unsure = [c for c in got if c.pairs[0].differs and c.pairs[0].q > 0.05]
+    assert unsure and all("not sure among all measures, q = " in c.verdict for c in unsure)
+    assert statistics.over_measures([]) == []
+    # what was named beforehand is corrected apart from what is only looked at
+    apart = statistics.compare_all(rows, primary={"crawl": ("m0", "m3")})
+    assert [c.measure for c in apart] == [c.measure for c in got]
+    assert apart[0].pairs[0].q == pytest.approx(stats.false_discovery_control([p[0], p[3]])[0])
+    others = [c.pairs[0].q for c in apart if c.measure not in ("m0", "m3")]
+    left = [x for i, x in enumerate(p) if i not in (0, 3)]
+    assert others == pytest.approx(stats.false_discovery_control(left).tolist())
+
+
+def test_one_word_for_several_energy_models() -> None:
+    def found(mean: float, differs: bool, word: str) -> statistics.Pair:
+        pair = statistics.compare_pair([1.0, 2.0], [1.0, 2.0])
+        return pair._replace(mean_difference=mean, differs=differs, finding=word)
+
+    word = statistics.finding_across_models
+    more, less = found(1.0, True, "more"), found(-1.0, True, "less")
+    nil, equal = found(0.1, False, "not resolved"), found(0.1, False, "equivalent")
+    assert word({"H": more, "U": less}) == "model-dependent"
+    assert word({"H": more, "U": more}) == "more"
+    assert word({"H": equal, "U": equal}) == "equivalent"
+    assert word({"H": more, "U": nil}) == "not resolved"
+
+
+# ---- a planted loss is found, a sham is not ----
+
+
+def _rates(shift: float, n: int, reps: int) -> dict[str, float]:
+    """How often each finding comes out, strategies relabelled by `shift`, 3 seeds a subject."""
+    count = dict.fromkeys(statistics.FINDINGS, 0)
+    for seed in range(reps):
+        first, second = _subjects(n, 3, shift, seed=seed, noise=4.0)
+        count[statistics.compare_pair(first, second, interest=FORCE).finding] += 1
+    return {word: k / reps for word, k in count.items()}
+
+
+def test_a_sham_is_called_a_difference_no_more_often_than_stated() -> None:
+    rates = _rates(0.0, 8, 1000)
+    wrong = rates["more"] + rates["less"]
+    assert wrong <= 0.05 + 4 * np.sqrt(0.05 * 0.95 / 1000)
+    # the equivalent are taken out of the 5 % first, so it may be less, but is not nothing
+    assert wrong > 0
+
+
+def test_a_loss_as_large_as_the_margin_is_rarely_called_equivalent() -> None:
+    rates = _rates(-0.025, 8, 1000)
+    assert rates["equivalent"] <= 0.05 + 4 * np.sqrt(0.05 * 0.95 / 1000)
+
+
+def test_a_planted_loss_of_5_percent_is_found() -> None:
+    rates = _rates(-0.05, 12, 300)
+    assert rates["less"] > 0.8 and rates["more"] == 0.0
