@@ -69,7 +69,8 @@ def play_by_block(env: envs.NeurocoordEnv, seed: int) -> Episode:
     runner, total, n, outcome = env.runner, 0.0, 0, ""
     seconds = runner.config.seconds
     assert seconds is not None
-    while not outcome and runner.time_s < seconds - 0.002:
+    stays = runner.task.stays_when_done
+    while (not outcome or (stays and outcome == "done")) and runner.time_s < seconds - 0.002:
         for _ in range(envs.BLOCKS_PER_STEP):
             try:
                 runner.advance(runner.command()[0])
@@ -77,7 +78,7 @@ def play_by_block(env: envs.NeurocoordEnv, seed: int) -> Episode:
                 outcome = "diverged"
                 break
             outcome = runner.outcome()
-            if outcome:
+            if outcome and not (stays and outcome == "done"):
                 break
         terms = runner.task.reward_terms(runner.body, runner.plan, runner.reading, 0, runner.drive)
         total, n = total + (0.0 if outcome == "diverged" else np.mean(list(terms.values()))), n + 1

@@ -244,6 +244,19 @@ def test_an_episode_ends_by_time_or_by_outcome(seated) -> None:
     env.close()
 
 
+def test_who_has_rolled_over_stays_to_the_end(monkeypatch) -> None:
+    """Else lying still all the time would return more than rolling over at once."""
+    env = _make("neurocoord/Roll-v0", seconds=0.1)
+    env.reset(seed=0)
+    monkeypatch.setattr(env.unwrapped.runner, "outcome", lambda: "done")
+    found = [env.step(np.zeros(env.action_space.shape)) for _ in range(5)]
+    assert [info["outcome"] for *_, info in found] == ["done"] * 5
+    assert [terminated for _, _, terminated, _, _ in found] == [False] * 5
+    assert [truncated for _, _, _, truncated, _ in found] == [False] * 4 + [True]
+    assert found[-1][-1]["time_s"] == pytest.approx(0.1, abs=1e-6)
+    env.close()
+
+
 def test_a_fallen_body_goes_on_where_asked() -> None:
     env = _make("neurocoord/Crawl-v0", seconds=1.0, terminate_when_fallen=False)
     env.reset(seed=0)

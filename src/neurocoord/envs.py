@@ -59,7 +59,8 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
     ``reset`` runs the task's lead-in (the time before 0) with the built-in controller. A given
     ``seed`` is the trial's own: ``trial.run`` with it starts the same. The episode terminates when
     the body fell or the task is done (``info["outcome"]``), and is truncated after ``seconds``;
-    with ``terminate_when_fallen=False`` a fallen body goes on.
+    with ``terminate_when_fallen=False`` a fallen body goes on. A body that has rolled over stays:
+    to the end the reward pays lying there, or lying still from the start would return more.
 
     ``motor_unit_observations=True`` adds what each muscle's motor units do, from their spikes.
     ``expert_action=True`` puts the built-in controller's drive for now into
@@ -239,6 +240,8 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
         return np.clip(drive, 0.0, 1.0)
 
     def _ends(self, outcome: str) -> bool:
+        if outcome == "done":
+            return not self.runner.task.stays_when_done
         return bool(outcome) and (self.terminate_when_fallen or outcome != "fell")
 
     def _watch(self) -> None:

@@ -170,3 +170,4 @@ class Task(NamedTuple):
     # (plan, rng) -> pushes that are the task's own experiment
     series: Callable[[Body, Any, Trace], dict[str, Series]] = no_series
     # (body, settings, trace) -> what a study keeps of every trial's course, for its figures
+    stays_when_done: bool = False  # environments go on to the end: their reward pays staying there

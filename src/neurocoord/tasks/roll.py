@@ -307,6 +307,7 @@ TASK = Task(
     begin=begin,
     expert=expert,
     outcome=outcome,
+    stays_when_done=True,
     reward_terms=reward_terms,
     goal=goal,
     measure=measure,
