@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 from neurocoord import report as reports
-from neurocoord import results, study
+from neurocoord import results
+from neurocoord import study as studies
 from neurocoord.analysis import plots, study_plots
 from neurocoord.analysis.statistics import (
     Comparison,
@@ -27,9 +28,9 @@ from neurocoord.analysis.statistics import (
     model_dependence,
     summarise,
 )
-from neurocoord.body.model import body_path
 from neurocoord.settings import flatten
-from neurocoord.tasks import TASKS, model_variants
+from neurocoord.synchrony import STRATEGIES
+from neurocoord.tasks import TASKS, isometric, model_variants
 from neurocoord.trial import TrialConfig
 
 
@@ -48,6 +49,10 @@ class Config:
 
 
 SECONDS = {"crawl": 6.0}
+QUICK_SEEDS = 3
+N_SUBJECTS = 20  # of the whole study (choice)
+HOLD_SHOWN_S = 1.0  # how much of a hold the figure shows (choice)
+BALLISTIC_SHOWN_S = 0.3  # and of the ballistic effort (choice)
 
 HELD_EQUAL = {
     "isometric": "drive",
@@ -137,9 +142,12 @@ class Plan(NamedTuple):
     """An experiment that was checked and can begin."""
 
     config: Config
-    trials: list[TrialConfig]
-    described: results.Run
-    folder: Path
+    opened: studies.Opened
+
+    @property
+    def trials(self) -> list[TrialConfig]:
+        """Every trial."""
+        return [job.config for job in self.opened.jobs]
 
 
 class Report(NamedTuple):
@@ -147,7 +155,7 @@ class Report(NamedTuple):
 
     config: Config
     held_equal: dict[str, str]  # by task
-    outcomes: list[study.Outcome]
+    outcomes: list[studies.Outcome]
     summary: list[Summary]
     comparisons: list[Comparison]
     folder: Path
@@ -160,7 +168,7 @@ def conditions(config: Config) -> list[TrialConfig]:
         for task in config.tasks
         if task not in AT_DYNAMOMETER  # their protocols have lengths of their own
     }
-    return study.conditions(
+    return studies.conditions(
         config.tasks,
         config.strategies,
         config.n_seeds,
@@ -172,41 +180,123 @@ def conditions(config: Config) -> list[TrialConfig]:
     )
 
 
+def study_of(config: Config) -> studies.Study:
+    """The study of a config: a condition for each task and strategy."""
+    seeds = tuple(range(config.first_seed, config.first_seed + config.n_seeds))
+    return studies.Study(
+        name="compare",
+        question=(__doc__ or "").splitlines()[0],
+        conditions=tuple(
+            studies.Condition(
+                name=template.synchrony.strategy,
+                config=template,
+                factors={
+                    "strategy": template.synchrony.strategy,
+                    "strength": f"{config.strength:g}",
+                    "scope": config.scope,
+                },
+            )
+            for template in conditions(replace(config, n_seeds=min(config.n_seeds, 1)))
+        ),
+        seeds=seeds,
+        measures={task: tuple(MEASURES.get(task, ())) for task in config.tasks},
+    )
+
+
+def study(quick: bool = False) -> studies.Study:
+    """The study as `neurocoord study run` knows it; at its quick size a short `compare`."""
+    name = "compare_synchronization"
+    if quick:
+        return replace(study_of(Config(n_seeds=QUICK_SEEDS)), name=name)
+    full = Config(tasks=tuple(HELD_EQUAL), strategies=tuple(STRATEGIES), n_seeds=1)
+    return replace(study_of(full), name=name, n_subjects=N_SUBJECTS)
+
+
+def report(folder: Path, loaded: studies.Loaded) -> list[Path]:
+    """What is to be read of a folder of the study, as far as it has come."""
+    outcomes = by_subject(loaded)
+    done = [outcome for outcome in outcomes if not outcome.error]
+    synchrony = done[0].config.synchrony
+    config = Config(
+        tasks=tuple(dict.fromkeys(outcome.config.task for outcome in done)),
+        strategies=tuple(dict.fromkeys(o.config.synchrony.strategy for o in done)),
+        n_seeds=len({outcome.config.seed for outcome in done}),
+        first_seed=done[0].config.seed,
+        strength=synchrony.strength,
+        scope=synchrony.scope,
+    )
+    finish(config, folder, loaded.run, outcomes)
+    return [folder / "report.html", folder / "compare.png", folder / results.SUMMARY_TABLE]
+
+
+def by_subject(loaded: studies.Loaded) -> list[studies.Outcome]:
+    """One outcome for each condition and virtual subject: means over the noise seeds, none where a
+    seed has none. Without virtual subjects, every trial."""
+    groups: dict[tuple[str, str, int], list[studies.Outcome]] = {}
+    for stored, outcome in zip(loaded.trials, studies.outcomes(loaded)):
+        of = stored.subject or -stored.seed  # of the body as it is each seed is a pair of its own
+        groups.setdefault((stored.task, stored.condition, of), []).append(outcome)
+    return [_mean(group) for group in groups.values()]
+
+
+def _mean(group: list[studies.Outcome]) -> studies.Outcome:
+    first = group[0]
+    failed = [outcome for outcome in group if outcome.error]
+    if failed or len(group) == 1:
+        return failed[0] if failed else first
+    values = {name: [outcome.measures[name] for outcome in group] for name in first.measures}
+    means = {name: sum(each) / len(each) for name, each in values.items()}
+    return first._replace(measures=means, fell=any(outcome.fell for outcome in group))
+
+
 def prepare(
     config: Config, out: Path | None = None, *, command: Sequence[str] | None = None
 ) -> Plan:
     """Check everything that was asked for, and that the folder can be written, before any work."""
-    trials = conditions(config)
-    study.check(trials)
-    told = {**asdict(config), "trials": {t.task: flatten(t) for t in reversed(trials)}}
-    models = sorted({body_path(t.body or TASKS[t.task].body) for t in trials})
-    described = results.describe("compare", told, config.first_seed, models=models, command=command)
-    folder = results.prepare(out or results.default_folder("compare"), described)
-    return Plan(config, trials, described, folder)
+    planned = study_of(config)
+    told = {
+        **asdict(config),
+        "trials": {c.config.task: flatten(c.config) for c in planned.conditions},
+    }
+    opened = studies.open_study(planned, out, seed=config.first_seed, told=told, command=command)
+    return Plan(config, opened)
 
 
 def carry_out(
-    plan: Plan, *, n_workers: int | None = None, on_done: study.OnDone | None = None
+    plan: Plan,
+    *,
+    n_workers: int | None = None,
+    backend: str = "local",
+    on_done: studies.OnDone | None = None,
+    on_damage: Callable[[str], None] | None = None,
 ) -> Report:
-    """Run all trials, compare, and write the results folder."""
-    outcomes = study.run_trials(plan.trials, n_workers=n_workers, on_done=on_done)
-    measured = study.measurements(outcomes)
+    """Run the trials that the folder lacks, compare, and write the tables and the figure."""
+    outcomes, begun = studies.perform(
+        plan.opened, n_workers=n_workers, backend=backend, on_done=on_done, on_damage=on_damage
+    )
+    found = finish(plan.config, plan.opened.folder, begun, outcomes)
+    studies.write_tables(plan.opened.folder, outcomes)
+    return found
+
+
+def finish(
+    config: Config, folder: Path, begun: results.Run, outcomes: list[studies.Outcome]
+) -> Report:
+    """Compare what came out, and write the tables and the figure."""
+    measured = studies.measurements(outcomes)
     if not measured:
         raise RuntimeError(f"no trial has an outcome; the first failed with {outcomes[0].error}")
-    held_equal = {task: HELD_EQUAL.get(task, "commanded movement") for task in plan.config.tasks}
+    held_equal = {task: HELD_EQUAL.get(task, "commanded movement") for task in config.tasks}
     summary, comparisons = summarise(measured), compare_all(measured, primary=MEASURES)
-    report = Report(plan.config, held_equal, outcomes, summary, comparisons, plan.folder)
+    report = Report(config, held_equal, outcomes, summary, comparisons, folder)
     figures = {"compare": draw(report)} | {f"effects_{t}": f for t, f in forests(report).items()}
-    results.write(
-        plan.folder, plan.described, trials=measured, summary=summary, comparisons=comparisons
-    )
-    study.write_failures(plan.folder, outcomes)
+    results.write(folder, begun, trials=measured, summary=summary, comparisons=comparisons)
     for name, figure in figures.items():
         for suffix in (".svg", ".pdf", ".png")[: 3 if name == "compare" else 2]:
-            with results.atomic_path(plan.folder / f"{name}{suffix}") as path:
+            with results.atomic_path(folder / f"{name}{suffix}") as path:
                 plots.save(figure, path)
-    with results.atomic_path(plan.folder / "report.html") as path:
-        path.write_text(reports.html(page(report, plan.described, figures)), encoding="utf-8")
+    with results.atomic_path(folder / "report.html") as path:
+        path.write_text(reports.html(page(report, begun, figures)), encoding="utf-8")
     return report
 
 
@@ -219,7 +309,7 @@ def run(
 
 def draw(report: Report) -> plots.Figure:
     """The figure: knee torque on one seed's noise, then every seed of every measure."""
-    config, measured = report.config, study.measurements(report.outcomes)
+    config, measured = report.config, studies.measurements(report.outcomes)
     rows = [
         plots.DotRow(
             _row_title(task, report),
@@ -237,9 +327,48 @@ def draw(report: Report) -> plots.Figure:
         "Small symbols: seeds, joined; large: mean with 95 % interval. "
         f"Torque traces: seed {config.first_seed}.",
         config.strategies,
-        study.torque_panels(report.outcomes, config.first_seed),
+        torque_panels(report.outcomes, config.first_seed),
         [row for row in rows if row.labels],
     )
+
+
+def torque_panels(outcomes: Iterable[studies.Outcome], seed: int) -> list[plots.TracePanel]:
+    """Knee torque of the isometric trials of one seed, a panel for each effort."""
+    found = [
+        outcome
+        for outcome in outcomes
+        if outcome.traces and outcome.config.task == "isometric" and outcome.config.seed == seed
+    ]
+    if not found:
+        return []
+    settings = found[0].config.settings
+    phases = isometric.phases(settings)
+    panels = []
+    for name, title in (
+        ("low", f"{settings.low_drive:.0%} of maximal drive, held"),
+        ("high", f"{settings.high_drive:.0%} of maximal drive, held"),
+        ("ballistic", "As fast as possible"),
+    ):
+        start, end = phases[name]
+        first, last = start - 0.02, min(start + BALLISTIC_SHOWN_S, end)
+        if name != "ballistic":
+            first, last = max(start + isometric.RISE_S, end - HOLD_SHOWN_S), end
+        lines = {}
+        for outcome in found:
+            time = outcome.traces["time_s"].values
+            shown = (time >= first) & (time < last)
+            if shown.any():
+                x = time[shown] - (start if name == "ballistic" else first)
+                lines[outcome.config.synchrony.strategy] = (
+                    x,
+                    outcome.traces["torque_nm"].values[shown],
+                )
+        if lines:
+            since = "onset of drive" if name == "ballistic" else "start of window"
+            panels.append(
+                plots.TracePanel(title, f"s from {since}", f"{settings.joint} torque (Nm)", lines)
+            )
+    return panels
 
 
 def forests(report: Report) -> dict[str, plots.Figure]:
@@ -277,8 +406,12 @@ METHOD = (
     "bootstrap interval from 20 on; pairs of strategies are corrected within a measure (Holm), and "
     "over all measures shown (q, Benjamini-Hochberg). A difference that surely lies below the "
     "smallest of interest, which was fixed beforehand, counts as none that matters (two one-sided "
-    "tests). One body is used, so the intervals speak of noise and not of differences between "
-    "people."
+    "tests)."
+)
+ONE_BODY = "One body is used: the intervals speak of noise and not of differences between people."
+PEOPLE = (
+    "Each pair is one virtual subject, whose motor units and strength are drawn from published "
+    "spreads between people; noise seeds are averaged within a subject first."
 )
 FOREST_ALT = (
     "Differences from the baseline with 95 % intervals, a row for each measure, beside the band "
@@ -311,17 +444,20 @@ def page(report: Report, described: results.Run, figures: dict[str, plots.Figure
         "Small panels, one for each measure: each seed a dot, strategies side by side, the mean "
         "with its 95 % interval beside them.",
     )
+    drawn_people = described.config["study"]["subjects"][0]["number"] > 0
+    pairs = f"{config.n_seeds} seeds from {config.first_seed}"
+    if drawn_people:
+        pairs = f"{config.n_seeds} virtual subjects"
     done = (
         f"{', '.join(config.tasks)} under {', '.join(config.strategies)} (strength "
-        f"{config.strength:g}, scope {config.scope}), {config.n_seeds} seeds from "
-        f"{config.first_seed}. Held equal: {_equal(report)}."
+        f"{config.strength:g}, scope {config.scope}), {pairs}. Held equal: {_equal(report)}."
     )
     return reports.Page(
         "Synchronization of motor units: what it changes and what it does not",
         QUESTION,
         answer or ["One strategy alone was run: nothing is compared."],
         [*sections, reports.Section("Every seed", figures=[every])],
-        [done, METHOD],
+        [done, METHOD, PEOPLE if drawn_people else ONE_BODY],
         results.provenance(described),
         described.command,
     )

@@ -7,11 +7,13 @@ import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from neurocoord import cli, results
+from neurocoord import cli, results, study
 from neurocoord.analysis import plots
 from neurocoord.analysis.statistics import interest_in
 from neurocoord.resources import experiment_path, load_experiment
@@ -42,6 +44,8 @@ def test_the_folder_holds_tables_figure_and_what_it_takes_to_run_again(report) -
         "summary.json",
         "summary.csv",
         "trials.csv",
+        "trials",
+        "table.csv",
         "compare.png",
         "compare.svg",
         "compare.pdf",
@@ -50,13 +54,17 @@ def test_the_folder_holds_tables_figure_and_what_it_takes_to_run_again(report) -
         "effects_crawl.svg",
         "effects_crawl.pdf",
         "report.html",
-    }
+        ".lock",
+    } | ({"table.parquet"} if find_spec("pyarrow") else set()) | (
+        {"courses"} if find_spec("xarray") and find_spec("h5netcdf") else set()
+    )
     run = results.read_run(report.folder)
     assert run.name == "compare"
     assert set(run.model_sha256) == {"dynamometer.xml", "humanoid.xml"}
     assert run.config["n_seeds"] == 2
     assert run.config["trials"]["isometric"]["settings.hold_s"] == 0.8
-    assert EXPERIMENT.Config(**{key: value for key, value in run.config.items() if key != "trials"})
+    config = {k: v for k, v in run.config.items() if k not in ("trials", "study")}
+    assert EXPERIMENT.Config(**config)
     trials = results.read_trials(report.folder)
     assert {(t.task, t.strategy, t.seed) for t in trials} == {
         (task, strategy, seed)
@@ -141,6 +149,31 @@ def test_a_measure_without_values_and_a_single_seed_can_be_drawn(tmp_path: Path)
     )
     plots.save(figure, tmp_path / "f.png")
     assert (tmp_path / "f.png").stat().st_size > 1000
+
+
+def test_the_figure_has_the_torque_of_one_seed(report) -> None:
+    panels = EXPERIMENT.torque_panels(report.outcomes, 0)
+    assert len(panels) == 3
+    assert all(set(panel.lines) == {"independent", "short_term"} for panel in panels)
+
+
+def test_a_study_is_reported_by_subject(tmp_path: Path) -> None:
+    """Two people, two seeds each: two pairs, and not four."""
+    config = EXPERIMENT.Config(**{**SMALL, "tasks": ("isometric",), "n_seeds": 2})
+    few = (*SMALL["overrides"], "pools.n_units=8")
+    asked = EXPERIMENT.study_of(replace(config, overrides=few))
+    opened = study.open_study(replace(asked, name="two", n_subjects=2), tmp_path / "two")
+    study.perform(opened, n_workers=1)
+    loaded = study.load(tmp_path / "two")
+    means = EXPERIMENT.by_subject(loaded)
+    assert len(loaded.trials) == 8 and len(means) == 4
+    torques = [t.measures["torque_high_nm"] for t in loaded.trials[:2]]
+    assert means[0].measures["torque_high_nm"] == pytest.approx(sum(torques) / 2)
+    paths = EXPERIMENT.report(tmp_path / "two", loaded)
+    text = paths[0].read_text(encoding="utf-8")
+    assert "2 virtual subjects" in text and "drawn from published" in text
+    summary = {row["n_seeds"] for row in csv.DictReader((tmp_path / "two/summary.csv").open())}
+    assert summary == {"2"}
 
 
 def test_a_used_folder_of_another_run_is_refused_before_any_work(report) -> None:

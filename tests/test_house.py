@@ -18,11 +18,12 @@ PACKAGE = REPOSITORY / "src" / "neurocoord"
 # Ground floor first. A room may import its own files and rooms of lower floors, nothing else.
 FLOORS = (
     ("noise", "resources", "seeds", "settings", "threads"),
+    ("provenance",),
     ("motorunits",),
     ("synchrony",),
     ("muscle",),
     ("body",),
-    ("simulation",),
+    ("pools", "simulation"),
     ("senses",),
     ("coordination",),
     ("analysis",),
@@ -30,7 +31,7 @@ FLOORS = (
     ("trial",),
     ("difficulty", "film", "observation"),
     ("envs", "report", "results"),
-    ("bench", "study", "validation"),
+    ("bench", "export", "study", "validation"),
     ("lab",),
     ("cli",),
     ("__main__",),
@@ -45,15 +46,20 @@ DOORS = {
     "matplotlib": ("analysis.plots",),
     "mujoco": ("body", "simulation", "film"),
     "myo_sim": ("bench",),
+    "neo": ("export",),
     "pickle": (),
+    "pyarrow": ("study",),
     "pymuscle": ("bench",),
+    "quantities": ("export",),
     "ray": ("study",),
     "rich": ("cli",),
     "typer": ("cli",),
     "viser": ("lab",),
+    "xarray": ("study",),
 }
 # Folder: the table in its __init__, and files in it that are no entries of the table.
 TABLES: dict[str, tuple[str, frozenset[str]]] = {
+    "export": ("FORMATS", frozenset({"muscle_spikes"})),
     "synchrony": ("STRATEGIES", frozenset({"recorded"})),
     "tasks": (
         "TASKS",
@@ -234,6 +240,8 @@ SOUND = {
     "tasks/__init__.py": "TASKS: dict[str, str] = {'roll': 'neurocoord.tasks.roll'}\n",
     "tasks/roll.py": "",
     "validation/__init__.py": "PAPERS = {'a_1993': 'neurocoord.validation.a_1993'}\n",
+    "export/__init__.py": "from . import sto\nFORMATS = {'sto': sto.write}\n",
+    "export/sto.py": "",
     "body/model.py": "import mujoco\n",
     "simulation.py": "def f():\n    import mujoco.batch\n",
     "analysis/plots.py": "import matplotlib.pyplot as plt\n",

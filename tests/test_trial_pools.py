@@ -7,6 +7,7 @@ import pytest
 
 from neurocoord import trial
 from neurocoord.body import model as bodies
+from neurocoord.motorunits import trains
 from neurocoord.trial import Pools
 
 
@@ -76,3 +77,29 @@ def test_a_wrong_choice_is_named(dynamometer, choices, nearest) -> None:
 def test_a_number_out_of_range_is_named(dynamometer, name) -> None:
     with pytest.raises(ValueError, match=name):
         pools(dynamometer, **{name: -0.1})
+
+
+def test_a_person_differs_in_units_thresholds_intervals_and_fibre_types(dynamometer) -> None:
+    usual = pools(dynamometer)
+    same = pools(dynamometer, units_scale=1.0, recruitment_range=30.0, isi_cv=0.15, type1_shift=0.0)
+    for name in ("recruitment_threshold", "isi_cv", "is_fast", "twitch_force", "first_unit"):
+        np.testing.assert_array_equal(getattr(usual, name), getattr(same, name), err_msg=name)
+    assert np.all(np.diff(pools(dynamometer, units_scale=0.52).first_unit) == 10)
+    wide = pools(dynamometer, recruitment_range=60.0).recruitment_threshold
+    assert wide[19] == pytest.approx(60.0)
+    assert np.all(pools(dynamometer, isi_cv=0.2).isi_cv == 0.2)
+    fast = pools(dynamometer, type1_shift=-0.3).is_fast.sum()
+    assert fast > usual.is_fast.sum() > pools(dynamometer, type1_shift=0.3).is_fast.sum()
+    assert not pools(dynamometer, type1_shift=2.0).is_fast.any()
+    for bad in ({"units_scale": 0.0}, {"units_scale": np.nan}, {"recruitment_range": 0.5}):
+        with pytest.raises(ValueError, match=next(iter(bad))):
+            pools(dynamometer, **bad)
+
+
+def test_the_spikes_of_a_trial_are_those_that_were_counted() -> None:
+    config = trial.TrialConfig(task="isometric", seconds=1.0, pools=Pools(n_units=20))
+    done = trial.run(config, keep_spikes=True)
+    assert done.spikes is not None and trains.check(done.spikes) is done.spikes
+    np.testing.assert_array_equal(trains.counts(done.spikes), done.discharge.n_spikes)
+    assert done.spikes.n_ticks == 1000 and done.spikes.tick.size > 100
+    assert trial.run(config).spikes is None

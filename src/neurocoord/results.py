@@ -30,9 +30,13 @@ import numpy as np
 
 from neurocoord import __version__, resources
 from neurocoord.analysis.statistics import Comparison, Measurement, Summary
+from neurocoord.provenance import sources_sha256
 
 FORMAT = "neurocoord-results-1"
 RUN, SUMMARY, SUMMARY_TABLE, TRIALS = "run.json", "summary.json", "summary.csv", "trials.csv"
+COMPUTING = ("python", "neurocoord", "mujoco", "numpy", "scipy", "numba")
+PASSING = (".lock", ".tmp-")  # what a run that was killed at once may leave
+SHOWN = 80  # longer values are not shown in messages (choice)
 LIBRARIES = ("mujoco", "numpy", "scipy", "numba", "gymnasium", "matplotlib")
 
 
@@ -48,6 +52,7 @@ class Run(NamedTuple):
     versions: dict[str, str]
     platform: str
     model_sha256: dict[str, str]  # by the model's file name
+    source_sha256: str = ""  # of all code and tables that decide a trial; "" where not asked for
 
 
 def describe(
@@ -57,11 +62,13 @@ def describe(
     *,
     models: Iterable[str | Path] = (),
     command: Sequence[str] | None = None,
+    with_sources: bool = False,
 ) -> Run:
     """Record of a run about to be made.
 
     `config` is a dataclass or a mapping of plain values; `models` are the MJCF files it reads;
-    `command` is the command line as a list, by default this process's own.
+    `command` is the command line as a list, by default this process's own; `with_sources` tells
+    of the code, for a folder that may be gone on with (`differences`).
     """
     return Run(
         name=name,
@@ -70,10 +77,43 @@ def describe(
         command=shlex.join(_own_command() if command is None else command),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         git_commit=_git_commit(),
-        versions=_versions(),
+        versions=versions(),
         platform=platform.platform(),
         model_sha256={Path(path).name: file_sha256(path) for path in models},
+        source_sha256=sources_sha256() if with_sources else "",
     )
+
+
+def differences(there: Run, now: Run) -> list[str]:
+    """What keeps a folder begun by one run from being gone on with by another, in words: name,
+    config, seed, versions of what computes, models or source. Empty where nothing does."""
+    found = [
+        f"{name} is {getattr(there, name)}, now {getattr(now, name)}"
+        for name in ("name", "seed")
+        if getattr(there, name) != getattr(now, name)
+    ]
+    found += [f"config {path}" for path in _changed(there.config, now.config)]
+    for library in COMPUTING:
+        old, new = (run.versions.get(library, "unknown") for run in (there, now))
+        if old != new:
+            found.append(f"{library} is {old}, now {new}")
+    found += [f"model {name}" for name in _changed(there.model_sha256, now.model_sha256)]
+    if there.source_sha256 != now.source_sha256:
+        found.append("the source or tables of neurocoord that decide a trial")
+    return found
+
+
+def _changed(there: Mapping[str, Any], now: Mapping[str, Any], above: str = "") -> list[str]:
+    """Paths at which two JSON objects differ, `a.b` and what stands there where it is short."""
+    found = []
+    for key in sorted({*there, *now}):
+        old, new, path = there.get(key), now.get(key), f"{above}{key}"
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            found += _changed(old, new, f"{path}.")
+        elif old != new:
+            shown = f" is {old!r}, now {new!r}"
+            found.append(path + shown if len(shown) <= SHOWN else path)
+    return found
 
 
 def provenance(run: Run) -> dict[str, str]:
@@ -107,7 +147,7 @@ def prepare(folder: str | Path, run: Run) -> Path:
     """
     folder = Path(folder).absolute()
     _refuse_unwritable(folder)
-    if folder.is_dir() and any(folder.iterdir()):
+    if folder.is_dir() and any(not path.name.startswith(PASSING) for path in folder.iterdir()):
         _refuse_other_run(folder, run)
     return folder
 
@@ -123,7 +163,7 @@ def write(
     """Write the whole results folder and return it; figures can be added with `atomic_path`."""
     folder = prepare(folder, run)
     folder.mkdir(parents=True, exist_ok=True)
-    _write_json(folder / RUN, {"format": FORMAT, **run._asdict()})
+    write_run(folder, run)
     tables = {
         "summary": [row._asdict() for row in summary],
         "comparisons": [
@@ -135,6 +175,11 @@ def write(
     _write_csv(folder / SUMMARY_TABLE, Summary._fields, summary)
     _write_csv(folder / TRIALS, Measurement._fields, trials)
     return folder
+
+
+def write_run(folder: Path, run: Run) -> None:
+    """`run.json` of a folder that is there."""
+    _write_json(folder / RUN, {"format": FORMAT, **run._asdict()})
 
 
 def read_run(folder: str | Path) -> Run:
@@ -278,7 +323,7 @@ def _own_command() -> list[str]:
     return [Path(sys.argv[0]).name or "python", *sys.argv[1:]]
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
     """Versions from the packages' metadata, so that none of them is imported for it."""
     found = {"python": platform.python_version(), "neurocoord": __version__}
     for library in LIBRARIES:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -17,9 +16,15 @@ from neurocoord.body.ground import Ground, on_ground
 from neurocoord.body.reading import BodyReading
 from neurocoord.coordination import reflexes
 from neurocoord.coordination.reflexes import Reflexes
-from neurocoord.motorunits import counts, fatigue, input_noise, onset, orders, published
-from neurocoord.motorunits.parameters import Coupling, PoolParameters, replaced
+from neurocoord.motorunits import input_noise, trains
+from neurocoord.motorunits.parameters import Coupling, PoolParameters
 from neurocoord.muscle import unit_energy
+from neurocoord.pools import CHOICES as CHOICES
+from neurocoord.pools import ROTATION_GROUP as ROTATION_GROUP
+from neurocoord.pools import TWITCH_TETANUS_RATIO as TWITCH_TETANUS_RATIO
+from neurocoord.pools import Pools as Pools
+from neurocoord.pools import body_pools as body_pools
+from neurocoord.pools import full_drive_fraction as full_drive_fraction
 from neurocoord.simulation import (
     BLOCK_S,
     TICK_S,
@@ -31,29 +36,8 @@ from neurocoord.simulation import (
 from neurocoord.tasks import task as find_task
 from neurocoord.tasks.protocol import Measure, Push, Task, Trace, check_pushes, forces_at
 
-TWITCH_TETANUS_RATIO = 0.2  # of saturating units (choice, within the 0.11 to 0.34 of soleus units)
-ROTATION_GROUP = 20  # neighbours in size that take turns (choice)
-CHOICES = {
-    "counts": ("equal", *counts.RULES),
-    "twitch": ("auto", "gain_1993", "saturating"),
-    "order": ("size", "reversed", "rotation"),
-}
 NOISE_BLOCKS = 25  # the noise in the units' input is looked at every so many blocks (choice)
 SETTLE_S = 0.3  # pools discharge at the first command before the body is let go (choice)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pools:
-    """The motor units of the body's muscles."""
-
-    n_units: int = 120  # of every muscle, where counts is "equal" (choice)
-    counts: str = "equal"  # or each muscle's own number: "fitted", "low", "high"
-    twitch: str = "auto"  # "gain_1993", "saturating"; auto: saturating at the dynamometer
-    order: str = "size"  # of recruitment; or "reversed", "rotation"
-    fatigue: bool = False  # capacity, slowing and rate adaptation of Potvin & Fuglevand 2017
-    doublet_share: float = 0.0  # chance that a unit starts with a doublet
-    onset_gain_hz: float = 0.0  # rate above its peak per unit of excitation at a fast onset
-    onset_share: float | None = None  # of first phases in common at an onset; none: not drawn anew
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +77,7 @@ class Trial(NamedTuple):
     fell: bool
     discharge: running.UnitDischarge  # of every unit, from time 0 on
     first_unit: np.ndarray  # int64[muscle + 1]: whose units these are
+    spikes: trains.SpikeTrains | None = None  # of every unit, tick 0 at time 0; where asked for
 
 
 def complete(config: TrialConfig) -> TrialConfig:
@@ -127,56 +112,17 @@ def find_body(config: TrialConfig) -> bodies.Body:
 def make_pools(config: TrialConfig, body: bodies.Body) -> tuple[PoolParameters, Coupling]:
     """Pools of every muscle of the body and how their units are coupled."""
     pools = body_pools(config.pools, body)
-    chosen = config.synchrony
-    coupling = synchrony.strategy(chosen.strategy)(
+    return pools, make_coupling(config.synchrony, body, pools)
+
+
+def make_coupling(chosen: Synchrony, body: bodies.Body, pools: PoolParameters) -> Coupling:
+    """How the units of a body's pools are coupled."""
+    return synchrony.strategy(chosen.strategy)(
         pools,
         strength=chosen.strength,
         scope=chosen.scope,
         groups=synergists.groups(body.muscles) if chosen.scope == "synergists" else None,
     )
-    return pools, coupling
-
-
-def body_pools(chosen: Pools, body: bodies.Body) -> PoolParameters:
-    """Pools of every muscle of the body, with what was chosen; ValueError names what may be."""
-    for name, allowed in CHOICES.items():
-        value = getattr(chosen, name)
-        if value not in allowed:
-            near = difflib.get_close_matches(str(value), allowed, n=1, cutoff=0.0)[0]
-            raise ValueError(
-                f"pools.{name}={value!r} is not allowed; it may be {', '.join(allowed)};"
-                f" nearest: {near!r}"
-            )
-    if chosen.onset_share is not None:
-        onset.check_share(chosen.onset_share)
-    n = np.full(len(body.muscles), chosen.n_units)
-    if chosen.counts != "equal":
-        n = counts.unit_counts(body.muscles, chosen.counts)
-    options: dict[str, Any] = {
-        "doublet_share": chosen.doublet_share,
-        "onset_gain_hz": chosen.onset_gain_hz,
-    }
-    at_dynamometer = chosen.twitch == "auto" and body.kind == "dynamometer"
-    if chosen.twitch == "saturating" or at_dynamometer:
-        options["twitch_tetanus_ratio"] = TWITCH_TETANUS_RATIO
-    if chosen.order == "rotation":
-        options["rotation_group"] = ROTATION_GROUP
-    if chosen.fatigue:
-        rates = [fatigue.fatigue_rate_per_s(int(count)) for count in n]
-        options["fatigue_rate_per_s"] = np.concatenate(rates)
-        options["recovery_rate_per_s"] = fatigue.RECOVERY_RATE_PER_S
-        options["slowing"] = fatigue.SLOWING
-    pools = published.body_pools(n, body.table.type1_share, **options)
-    if chosen.fatigue:
-        pairs = zip(pools.first_unit[:-1], pools.first_unit[1:], strict=True)
-        shares = [fatigue.adaptation_share(pools.recruitment_threshold[a:b]) for a, b in pairs]
-        pools = replaced(pools, adaptation_share=np.concatenate(shares))
-    return orders.reversed_order(pools) if chosen.order == "reversed" else pools
-
-
-def full_drive_fraction(pools: PoolParameters) -> np.ndarray:
-    """Share of tetanic force [muscle] that a pool gives at full drive."""
-    return pools.max_force / np.add.reduceat(pools.tetanic_force, pools.first_unit[:-1])
 
 
 class Runner:
@@ -290,7 +236,12 @@ class Runner:
         return self.task.outcome(self.body, self.plan, self.reading, 0, self.time_s)
 
 
-def run(config: TrialConfig, progress: Callable[[float], None] | None = None) -> Trial:
+def run(
+    config: TrialConfig,
+    progress: Callable[[float], None] | None = None,
+    *,
+    keep_spikes: bool = False,
+) -> Trial:
     """Run one trial with the task's built-in controller; ``progress`` gets shares from 0 to 1."""
     runner = Runner(config, record_spikes=True)
     config = runner.config
@@ -303,6 +254,7 @@ def run(config: TrialConfig, progress: Callable[[float], None] | None = None) ->
     rows: list[tuple] = []
     kinds = input_noise.kinds(runner.pools)
     sums = running.start(int(runner.pools.first_unit[-1]), len(kinds))
+    rasters: list[np.ndarray] = []
     ended = ""
     for index in range(n_blocks):
         ended = runner.outcome()
@@ -321,6 +273,10 @@ def run(config: TrialConfig, progress: Callable[[float], None] | None = None) ->
         rows.append(_row(time_s, before, wanted, runner.drive, block, weighted))
         if time_s > -0.5 * BLOCK_S:
             running.add_spikes(sums, block.spikes[0], index * TICKS_PER_BLOCK, TICK_S)
+            if keep_spikes:
+                fired = np.argwhere(block.spikes[0])
+                fired[:, 0] += len(rasters) * TICKS_PER_BLOCK
+                rasters.append(fired)
             if kinds and index % NOISE_BLOCKS == 0:
                 running.add_noise(sums, runner.simulation.input_noise()[0])
         if progress is not None and index % 25 == 0:
@@ -338,7 +294,9 @@ def run(config: TrialConfig, progress: Callable[[float], None] | None = None) ->
         **running.measures(discharge),
     }
     units = {name: m.unit for name, m in measures_of(config.task).items()}
-    return Trial(config, measures, units, trace, ended, fell, discharge, runner.pools.first_unit)
+    first_unit = runner.pools.first_unit
+    spikes = _spike_trains(rasters, int(first_unit[-1])) if keep_spikes else None
+    return Trial(config, measures, units, trace, ended, fell, discharge, first_unit, spikes)
 
 
 def measures_of(task: str) -> dict[str, Measure]:
@@ -351,6 +309,15 @@ def measures_of(task: str) -> dict[str, Measure]:
             for name, (unit, meaning) in running.MEASURES.items()
         },
     }
+
+
+def _spike_trains(found: list[np.ndarray], n_units: int) -> trains.SpikeTrains:
+    """Trains of what each block found, (tick, unit) [spike, 2], a block in each entry."""
+    tick, unit = np.concatenate(found or [np.empty((0, 2), np.int64)]).T
+    order = np.lexsort((tick, unit))
+    first = np.concatenate([[0], np.cumsum(np.bincount(unit, minlength=n_units))])
+    n_ticks = max(1, len(found) * TICKS_PER_BLOCK)
+    return trains.SpikeTrains(tick[order], first.astype(np.int64), n_ticks, TICK_S)
 
 
 def _row(

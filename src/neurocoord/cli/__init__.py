@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from neurocoord.cli import adopt, bench, build, muscles, pool, train, validate
+from neurocoord.cli import adopt, bench, build, export, muscles, pool, study, train, validate
 from neurocoord.cli.given import (
     BadInput,
     Json,
@@ -30,6 +30,8 @@ from neurocoord.cli.given import (
     Task,
     count,
     number,
+    resumable,
+    tell,
 )
 from neurocoord.cli.given import checking as _checking
 from neurocoord.cli.given import names as _names
@@ -158,10 +160,16 @@ def compare(
     from neurocoord.cli import show
     from neurocoord.cli.progress import progress
 
-    with _stoppable(), progress(f"{len(plan.trials)} trials", quiet=json or quiet) as update:
+    folder = plan.opened.folder
+    title = f"{len(plan.trials)} trials"
+    with (
+        resumable(folder, f"the same command with --out {folder}"),
+        progress(title, quiet=json or quiet) as update,
+    ):
         report = experiment.carry_out(
             plan,
             n_workers=workers,
+            on_damage=tell,
             on_done=lambda outcome, n, of: update(
                 n / of, f"{n} of {of}, last: {show.name(outcome)}"
             ),
@@ -302,6 +310,8 @@ app.command("bench")(bench.command)
 app.command("train")(train.command)
 app.command("pool")(pool.command)
 app.command("adopt")(adopt.command)
+app.command("export")(export.command)
+app.add_typer(study.app, name="study")
 
 
 def _refuse(message: str) -> int:
@@ -313,6 +323,8 @@ def _command(given: Sequence[str]) -> str:
     names = {
         info.name or info.callback.__name__ for info in app.registered_commands if info.callback
     }
+    if given[:1] == ["study"]:
+        return f"study {given[1]} " if given[1:2] and given[1] in study.COMMANDS else "study "
     return f"{given[0]} " if given and given[0] in names else ""
 
 
@@ -340,11 +352,11 @@ def _trial_config(
 ) -> TrialConfig:
     """The config of one trial, checked in all that can be checked before it runs."""
     _check_seconds(seconds)
-    from neurocoord import study
+    from neurocoord import study as studies
 
     given = [f"body={body}"] if body is not None else []
     given += [f"pushes={';'.join(pushes)}"] if pushes else []
-    configs = study.conditions(
+    configs = studies.conditions(
         [task],
         [strategy],
         1,
@@ -354,7 +366,7 @@ def _trial_config(
         scope=scope,
         overrides=[*given, *(assignments or ())],
     )
-    study.check(configs)
+    studies.check(configs)
     return configs[0]
 
 

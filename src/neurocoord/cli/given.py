@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -78,13 +79,45 @@ def checking() -> Iterator[None]:
 
 
 @contextmanager
-def stoppable() -> Iterator[None]:
-    """Ctrl-C ends the work with one line."""
+def stoppable(kept: str = "nothing was written") -> Iterator[None]:
+    """Ctrl-C ends the work with one line, which says what is `kept`."""
     try:
         yield
     except KeyboardInterrupt:
-        print("neurocoord: stopped; nothing was written", file=sys.stderr)
+        print(f"neurocoord: stopped; {kept}", file=sys.stderr)
         raise typer.Exit(130) from None
+
+
+@contextmanager
+def resumable(folder: Path, how: str) -> Iterator[None]:
+    """Ctrl-C, or a disk that takes no more, ends the work with one line; `how` to go on from
+    the trials that the folder keeps."""
+    kept = f"finished trials are kept in {folder}; {how} goes on from there"
+    try:
+        with stoppable(kept):
+            yield
+    except ValueError as error:
+        from neurocoord.study.lock import Refused
+
+        if not isinstance(error, Refused):  # a fault of ours
+            raise
+        raise BadInput(str(error)) from error
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        print(f"neurocoord: {error.strerror or error}{where}; {kept}", file=sys.stderr)
+        raise typer.Exit(1) from None
+
+
+def tell(line: str) -> None:
+    """A line for the user, on stderr."""
+    print(f"neurocoord: {line}", file=sys.stderr, flush=True)
+
+
+def which(text: str) -> tuple[int, ...]:
+    """Seeds: how many (`5`: 0 to 4), or which, with commas (`0,3,7`)."""
+    if "," not in text:
+        return tuple(range(count(text)))
+    return tuple(whole(part) for part in text.split(",") if part.strip())
 
 
 def names(text: str | None) -> tuple[str, ...] | None:

@@ -17,6 +17,7 @@ DRIVE_NOISE_FLOOR = 0.0013
 DRIVE_NOISE_SLOPE = 0.032
 RHYTHM_NOISE = 0.2  # SD of the beta rhythm of rates in the body's pools, of the rate (choice)
 BODY_ISI_CV = 0.15  # choice: between the 0.2 of 1993 and the 0.1 measured well above recruitment
+BODY_RECRUITMENT_RANGE = 30.0  # highest over lowest threshold, that of 1993
 BODY_LONGEST_CONTRACTION_S = 0.035  # choice: active state, without the compliance of the tendon
 BODY_SHORTEST_CONTRACTION_S = 0.018  # choice, as above; 1993 has 90 -> 30 ms at the tendon
 
@@ -109,13 +110,20 @@ def potvin_fuglevand_2017(
     return build(first_unit=[0, n_units], **{**fields, **options})
 
 
-def body_pools(n_units: ArrayLike, type1_share: ArrayLike, **options: ArrayLike) -> PoolParameters:
+def body_pools(
+    n_units: ArrayLike,
+    type1_share: ArrayLike,
+    *,
+    recruitment_range: float = BODY_RECRUITMENT_RANGE,
+    **options: ArrayLike,
+) -> PoolParameters:
     """Pools for the muscles of a body: `n_units[muscle]`, `type1_share[muscle]` of muscle mass.
 
     The 1993 pool with active-state contraction times of 35 -> 18 ms (choice: published times
     include the compliance of the tendon, which this body's tendons lack), intervals of cv 0.15
-    (choice), calibrated slow drive noise and a beta rhythm. Twitch force stands for fibre mass, and
-    units are slow in recruitment order up to the given share of it. `options` are fields of
+    (choice), calibrated slow drive noise and a beta rhythm; thresholds span `recruitment_range`.
+    Twitch force stands for fibre mass, and units are slow in recruitment order up to the given
+    share of it. `options` are fields of
     `parameters.build`.
     """
     counts = np.atleast_1d(np.asarray(n_units))
@@ -130,7 +138,8 @@ def body_pools(n_units: ArrayLike, type1_share: ArrayLike, **options: ArrayLike)
     for one in counts:
         checks.count("n_units", one)
     fields: list[dict[str, np.ndarray]] = [
-        _body_pool(int(count), float(share)) for count, share in zip(counts, shares, strict=True)
+        _body_pool(int(count), float(share), recruitment_range)
+        for count, share in zip(counts, shares, strict=True)
     ]
     return build(
         first_unit=np.concatenate([[0], np.cumsum(counts.astype(np.int64))]),
@@ -147,9 +156,9 @@ def body_pools(n_units: ArrayLike, type1_share: ArrayLike, **options: ArrayLike)
     )
 
 
-def _body_pool(n_units: int, type1_share: float) -> dict[str, np.ndarray]:
+def _body_pool(n_units: int, type1_share: float, recruitment_range: float) -> dict[str, np.ndarray]:
     """Per-unit constants of one muscle of `body_pools` that differ between units."""
-    threshold = recruitment.recruitment_threshold(n_units, 30.0)
+    threshold = recruitment.recruitment_threshold(n_units, recruitment_range)
     force = twitch.twitch_force(n_units, 100.0)
     contraction_range = BODY_LONGEST_CONTRACTION_S / BODY_SHORTEST_CONTRACTION_S
     return {

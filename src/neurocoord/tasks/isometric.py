@@ -25,8 +25,8 @@ from neurocoord.tasks.dynamometry import (
     of_holds,
     total_active_force_n,
 )
-from neurocoord.tasks.movement import BLOCK_S, bump, by_model
-from neurocoord.tasks.protocol import Reach, Task, Trace
+from neurocoord.tasks.movement import BLOCK_S, STEPS, bump, by_model
+from neurocoord.tasks.protocol import Reach, Series, Task, Trace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,6 +153,12 @@ def active_torque_nm(body: Body, settings: Settings, trace: Trace) -> np.ndarray
     return torque - torque[1]
 
 
+def series(body: Body, settings: Settings, trace: Trace) -> dict[str, Series]:
+    """Active torque by block: what the figure of a comparison shows."""
+    torque = active_torque_nm(body, settings, trace)
+    return {"torque_nm": Series(torque.reshape(-1, STEPS).mean(axis=1), "Nm")}
+
+
 def measure(body: Body, plan: Plan, trace: Trace) -> dict[str, float]:
     """Force output and steadiness of the holds, rate of rise of the ballistic effort, cost."""
     torque = active_torque_nm(body, plan.settings, trace)
@@ -180,6 +186,7 @@ TASK = Task(
     outcome=outcome,
     reward_terms=reward_terms,
     goal=goal,
+    series=series,
     measure=measure,
     measures={
         "torque_low_nm": of_holds("Nm", "mean torque of the low hold"),

@@ -123,6 +123,20 @@ class Trace(NamedTuple):
     solves_unconverged: int = 0  # solves of the controller that fell back on coordinate descent
 
 
+class Series(NamedTuple):
+    """One quantity over the time of a trial, by block of 4 ms, with what it takes to read it."""
+
+    values: np.ndarray  # [block] or [block, name]
+    unit: str
+    axis: str = ""  # what the second axis holds: "muscle", "joint", ...
+    names: tuple[str, ...] = ()  # along the second axis
+
+
+def no_series(body: Body, settings: Any, trace: Trace) -> dict[str, Series]:
+    """A task whose course no figure shows."""
+    return {}
+
+
 class Task(NamedTuple):
     """A task: its settings, how it starts, its built-in controller, its reward and measures."""
 
@@ -154,4 +168,6 @@ class Task(NamedTuple):
     # (plan, reading, env) -> direction of the way now, as the observation tells it
     pushes: Callable[[Any, np.random.Generator], tuple[Push, ...]] = no_pushes
     # (plan, rng) -> pushes that are the task's own experiment
+    series: Callable[[Body, Any, Trace], dict[str, Series]] = no_series
+    # (body, settings, trace) -> what a study keeps of every trial's course, for its figures
     stays_when_done: bool = False  # environments go on to the end: their reward pays staying there
