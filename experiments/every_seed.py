@@ -59,6 +59,12 @@ CONDITIONS = {
     "strong": _crawl(0.4, strength=1.25),
     "roll_left": _roll(side="left"),
     "roll_right": _roll(side="right"),
+    "roll_back_left": _roll(side="left", movement="roll_prone_to_supine"),
+    "roll_back_right": _roll(side="right", movement="roll_prone_to_supine"),
+    "roll_on": replace(
+        _roll(then=("roll_prone_to_supine", "roll_supine_to_prone")),
+        seconds=15.0,
+    ),
     "bird_dog": TrialConfig(
         task="balance", seconds=12.5, settings=balance.Settings(posture="bird_dog")
     ),
