@@ -62,7 +62,7 @@ def spikes_of(config: Config, strategy: str, blocks_a_step: int) -> tuple[SpikeT
     )
     runner.reset(config.seed)
     rasters = []
-    drive, _ = runner.command()
+    drive = np.zeros(len(runner.body.muscles))
     for block in range(round((config.seconds - runner.time_s) / BLOCK_S)):
         if runner.outcome():
             break

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from neurocoord import trial
 from neurocoord.body import model
 from neurocoord.coordination.library import load_movement
 from neurocoord.tasks import roll
@@ -51,3 +52,26 @@ def test_how_far_it_turned_counts_the_rolls_way(body, side):
     assert roll.turned_deg(plan, quaternions([0, 120, 240, 360, 480])) == pytest.approx(480)
     assert roll.turned_deg(plan, quaternions([0, -40, -80])) == pytest.approx(0)
     assert roll.turned_deg(plan, np.zeros((0, 4))) == 0.0
+
+
+def test_the_clock_goes_by_time_and_not_by_how_often_it_is_asked():
+    runner = trial.Runner(trial.TrialConfig(task="roll", pools=trial.Pools(n_units=10)))
+    runner.reset(0)
+    while runner.time_s < 0.1 - 1e-6:
+        drive, _ = runner.command()
+        for _ in range(5):
+            runner.advance(drive)
+    runner.command()
+    clock = runner.memory.clock_s
+    assert clock == pytest.approx(0.1, abs=0.021)
+    runner.command()  # once more at the same time
+    assert runner.memory.clock_s == clock
+
+
+def test_time_of_a_series_is_that_of_its_turn(body):
+    plan = roll.plan(body, roll.Settings(then=(BACK,)))
+    degrees = np.concatenate([np.linspace(0.0, 360.0, 200), np.full(100, 360.0)])
+    sign = plan.stages[0].roll.sign
+    turns = [roll.wanted_orientation(roll.HEAD_BACKWARD, sign * np.radians(d)) for d in degrees]
+    found = roll._turned_deg(plan, np.array(turns))
+    np.testing.assert_allclose(found, degrees, atol=1e-6)

@@ -28,6 +28,7 @@ from neurocoord.tasks.gait_measures import GAIT_MEASURES, gait_measures
 from neurocoord.tasks.movement import (
     BLOCK_S,
     MOVEMENT_MEASURES,
+    blocks_since_s,
     bump,
     by_model,
     costs_of_transport,
@@ -83,6 +84,7 @@ class Memory(NamedTuple):
 
     way: Way | None  # none before the first block
     warm_start: WarmStart | None
+    asked_s: float | None  # when it was last asked; none: never
 
 
 def plan(body: Body, settings: Settings) -> Plan:
@@ -118,7 +120,7 @@ def horizon_s(plan: Plan) -> float:
 
 def begin(plan: Plan) -> Memory:
     """Nothing is known yet."""
-    return Memory(None, None)
+    return Memory(None, None, None)
 
 
 def expert(
@@ -134,7 +136,8 @@ def expert(
     capacity: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray, Memory]:
     """Drive [muscle] of the built-in controller, and the posture it asks for."""
-    wanted, way = reference(plan, memory.way, reading, env, time_s)
+    since_s = blocks_since_s(time_s, memory.asked_s)
+    wanted, way = reference(plan, memory.way, reading, env, time_s, since_s)
     given = allocate(
         body,
         reading,
@@ -147,19 +150,24 @@ def expert(
         strategy=plan.strategy,
         capacity=capacity,
     )
-    return reach(given.active_state), wanted.joint_angle, Memory(way, given.warm_start)
+    return reach(given.active_state), wanted.joint_angle, Memory(way, given.warm_start, time_s)
 
 
 def reference(
-    plan: Plan, way: Way | None, reading: BodyReading, env: int, time_s: float
+    plan: Plan,
+    way: Way | None,
+    reading: BodyReading,
+    env: int,
+    time_s: float,
+    since_s: float = BLOCK_S,
 ) -> tuple[Reference, Way]:
-    """What the gait asks for now, and the way on which the body is."""
+    """What the gait asks for now, and the way on which the body is, ``since_s`` after ``way``."""
     here = reading.qpos[env, :2]
     if way is None or time_s <= 0.0:
         way = start_way(here)
     else:
         goal = plan.settings.goal_m
-        way = advance_way(plan.crawl, way, here, yaw_rad(reading, env), goal, BLOCK_S)
+        way = advance_way(plan.crawl, way, here, yaw_rad(reading, env), goal, since_s)
     left = np.array([-np.sin(way.heading_rad), np.cos(way.heading_rad)])
     return crawl_reference(plan.crawl, time_s, way, float(reading.qvel[env, :2] @ left)), way
 

@@ -98,6 +98,15 @@ MOVEMENT_MEASURES = {
 }
 
 
+def blocks_since_s(time_s: float, asked_s: float | None) -> float:
+    """Whole blocks since a controller was last asked (s); one where it never was.
+
+    An environment asks every 20 ms, a trial every 4 ms, and who asks twice at one time gets one
+    answer: what a controller counts goes by the time that passed, not by how often it was asked.
+    """
+    return BLOCK_S * (1 if asked_s is None else max(round((time_s - asked_s) / BLOCK_S), 0))
+
+
 def bump(error: float, width: float) -> float:
     """1 at zero error, falling to 0.1 at ``width`` (a Gaussian)."""
     return float(np.exp(np.log(0.1) * (error / width) ** 2))

@@ -31,6 +31,7 @@ from neurocoord.tasks.body_measures import BODY_MEASURES, Moments, body_measures
 from neurocoord.tasks.movement import (
     BLOCK_S,
     MOVEMENT_MEASURES,
+    blocks_since_s,
     bump,
     by_model,
     metabolic_energies,
@@ -97,6 +98,7 @@ class Memory(NamedTuple):
     clock_s: float  # the roll's own time
     waited_s: float  # how long the clock has stood still
     warm_start: WarmStart | None
+    asked_s: float | None  # when it was last asked; none: never
 
 
 def plan(body: Body, settings: Settings) -> Plan:
@@ -156,7 +158,7 @@ def horizon_s(plan: Plan) -> float:
 
 def begin(plan: Plan) -> Memory:
     """The roll's clock has not begun."""
-    return Memory(0, 0.0, 0.0, None)
+    return Memory(0, 0.0, 0.0, None, None)
 
 
 def expert(
@@ -180,7 +182,8 @@ def expert(
             stage, waited = stage + 1, 0.0
             clock = float(plan.stages[stage].roll.knot_s[0])
             roll, gains = plan.stages[stage]
-        clock, waited = advance_clock(roll, reading, env, clock, waited, BLOCK_S)
+        since_s = blocks_since_s(time_s, memory.asked_s)
+        clock, waited = advance_clock(roll, reading, env, clock, waited, since_s)
     wanted = roll_reference(roll, reading, env, clock)
     warm = memory.warm_start
     given = allocate(
@@ -195,7 +198,7 @@ def expert(
         strategy=plan.strategy,
         capacity=capacity,
     )
-    after = Memory(stage, clock, waited, given.warm_start)
+    after = Memory(stage, clock, waited, given.warm_start, time_s)
     return reach(given.active_state), wanted.joint_angle, after
 
 
@@ -246,23 +249,25 @@ def goal(plan: Plan) -> dict[str, float]:
 def measure(body: Body, plan: Plan, trace: Trace) -> dict[str, float]:
     """Outcomes of one roll, over its time after the rest."""
     moving = trace.time_s >= 0.0
-    turned = turned_deg(plan, trace.qpos[moving, 3:7])
-    # supine is supine whichever way a body got there: it must have turned as the rolls ask
-    asked = [
-        np.degrees(stage.roll.knot_roll[-1] - stage.roll.knot_roll[0]) for stage in plan.stages
-    ]
-    if len(asked) > 1:
-        rolled = turned > sum(asked) - np.degrees(NEXT_RAD)
-    else:
-        rolled = trace.ended == "done" and turned > 0.5 * asked[0]
+    angles_deg = _turned_deg(plan, trace.qpos[moving, 3:7])
+    turned = float(angles_deg.max(initial=0.0))
     measures = movement_measures(body, trace, moving)
     duration = float(moving.sum() * BLOCK_S)
+    # supine is supine whichever way a body got there: it must have turned as the rolls ask
+    asked = [np.degrees(np.ptp(stage.roll.knot_roll)) for stage in plan.stages]
+    if len(asked) == 1:
+        rolled = trace.ended == "done" and turned > 0.5 * asked[0]
+        roll_time_s = energy_s = duration if rolled else float("nan")
+    else:  # a series goes on after it: its time is that of the turn, its energy not told apart
+        there = angles_deg > sum(asked) - np.degrees(NEXT_RAD)
+        rolled, energy_s = bool(there.any()), float("nan")
+        roll_time_s = float((there.argmax() + 1) * BLOCK_S) if rolled else float("nan")
     at = moments(body, trace, moving)
     return {
         "rolled": float(rolled),
         "turned_deg": turned,
-        "roll_time_s": duration if rolled else float("nan"),
-        **metabolic_energies(measures, duration if rolled else float("nan")),
+        "roll_time_s": roll_time_s,
+        **metabolic_energies(measures, energy_s),
         **measures,
         **_turning(body, plan, at),
         "smoothness_roll": spectral_arc_length(np.abs(trace.qvel[moving, 5]), BLOCK_S),
@@ -270,13 +275,16 @@ def measure(body: Body, plan: Plan, trace: Trace) -> dict[str, float]:
     }
 
 
+def _turned_deg(plan: Plan, quaternion: np.ndarray) -> np.ndarray:
+    """Turn of the pelvis so far [block] in the rolls' sense; of unit quaternions [block, 4]."""
+    sign = plan.stages[0].roll.sign
+    angles = np.unwrap([roll_angle(rotation_of(q), sign) for q in quaternion])
+    return np.degrees(angles - angles[:1])
+
+
 def turned_deg(plan: Plan, quaternion: np.ndarray) -> float:
     """How far the pelvis turned at most, in the roll's direction; unit quaternions [block, 4]."""
-    roll = plan.stages[0].roll
-    if len(quaternion) == 0:
-        return 0.0
-    angles = np.unwrap([roll_angle(rotation_of(q), roll.sign) for q in quaternion])
-    return float(np.degrees((angles - angles[0]).max()))
+    return float(_turned_deg(plan, quaternion).max(initial=0.0))
 
 
 def _turning(body: Body, plan: Plan, at: Moments) -> dict[str, float]:
@@ -316,7 +324,9 @@ TASK = Task(
         "turned_deg": movement(
             "deg", "how far the pelvis turned about its long axis at most, the roll's way"
         ),
-        "roll_time_s": movement("s", "time from the command to lying still at the end"),
+        "roll_time_s": movement(
+            "s", "time from the command to lying still; of a series, to its turn"
+        ),
         **by_model(
             "metabolic_energy",
             "j",
