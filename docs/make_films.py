@@ -123,6 +123,29 @@ SCENES = {
         "The mirror image, with the lower arm overhead out of the way. The same throw of the "
         "leg and the same pause at half prone.",
     ),
+    "roll_back": Scene(
+        "Rolling from the front to the back, over the left side",
+        f"{RUN} roll --set settings.movement=roll_prone_to_supine",
+        TrialConfig(task="roll", settings=roll.Settings(movement="roll_prone_to_supine")),
+        ABOVE, 1.0,
+        "Both arms lie overhead. The right hand and thigh press on the floor until shoulders and "
+        "then pelvis stand on their side (1.6 s); the arm goes up and over, the leg follows, and "
+        "the body falls onto its back. Faults: it hangs on its side for half a second with the "
+        "arm straight up; arms and legs stay spread.",
+    ),
+    "roll_on": Scene(
+        "Rolling on along the floor: to the front, to the back, to the front",
+        f"{RUN} roll --seconds 12 --set settings.then=roll_prone_to_supine,roll_supine_to_prone",
+        TrialConfig(
+            task="roll",
+            seconds=12.0,
+            settings=roll.Settings(then=("roll_prone_to_supine", "roll_supine_to_prone")),
+        ),
+        ABOVE, 0.5,
+        "Over the left side, then the right, then the left: it goes along the floor by its own "
+        "breadth each time. Faults: between rolls it draws the arm out from under itself by "
+        "rocking back half a turn or less, which takes a second or two; people roll on without.",
+    ),
     "hands_knees": Scene(
         "Standing on hands and knees",
         f"{RUN} balance --seconds 3", _balance(3.0), SIDE, 1.0,
