@@ -24,12 +24,13 @@ from neurocoord import report as reports
 from neurocoord import results
 from neurocoord import study as studies
 from neurocoord.analysis import force_gain, force_gain_plots, plots, study_plots
+from neurocoord.analysis.endurance import endurance_s
 from neurocoord.analysis.force_gain import ForceGain
 from neurocoord.analysis.statistics import Comparison, Measurement, compare_all, summarise
 from neurocoord.analysis.statistics import model_dependence as hangs_on_model
 from neurocoord.body import model as bodies
 from neurocoord.body.model import muscle_index
-from neurocoord.motorunits import published, rate_model
+from neurocoord.motorunits import published
 from neurocoord.motorunits.parameters import PoolParameters, of_muscle
 from neurocoord.pools import Pools, body_pools
 from neurocoord.tasks import TASKS, isometric, model_variants
@@ -60,14 +61,15 @@ class Config:
     hold_s: float = 2.5  # rested
     tiring_hold_s: float = 20.0  # with fatigue, each of the two
     crawl_s: float = 6.0
-    muscles: tuple[str, ...] = ("SOL_r", "TA_r", "VAS_L_r", "BIC_r")  # whose force is split
-    endurance_muscle: str = "VAS_L_r"
-    endurance_levels: tuple[float, ...] = (0.4, 0.6)  # of its force at full drive
-    endurance_step_s: float = 0.5
-    longest_s: float = 1800.0  # that a force is held
 
 
-QUICK = Config(n_subjects=3, n_units=40, tiring_hold_s=4.0, crawl_s=3.0, endurance_step_s=1.0)
+QUICK = Config(n_subjects=3, n_units=40, hold_s=1.6, tiring_hold_s=2.0, crawl_s=2.0)
+MUSCLES = {"SOL_r": "Soleus", "TA_r": "Tibialis anterior", "VAS_L_r": "Vastus lateralis"}
+MUSCLES |= {"BIC_r": "Biceps brachii"}  # whose force is split
+NARROW = 10.0  # range of thresholds of a second pool of 1993; its own is 30 (choice)
+ONE_MUSCLE = "VAS_L_r"  # whose endurance and force by order are told
+LEVELS = (0.5, 0.7)  # of its force at full drive, to be held
+LONGEST_S = 1800.0  # for so long at most
 EXCITATION = np.linspace(0.0, 1.0, 201)
 TOLD = (0.1, 0.3, 0.5, 1.0)  # excitations of the tables
 
@@ -84,7 +86,9 @@ HOLDS = {
 MEASURES = {
     "isometric": HOLDS,
     "isometric_tiring": HOLDS,
-    "endurance": {"endurance_40_s": "Time at 40 % of maximum", "endurance_60_s": "... at 60 %"},
+    "endurance": {
+        f"endurance_{100 * at:.0f}_s": f"Time at {100 * at:.0f} % of maximum" for at in LEVELS
+    },
     "crawl": {
         "fell": "Falls",
         "speed_m_per_s": "Speed",
@@ -97,15 +101,16 @@ MEASURES = {
     },
 }
 PARTS = {
-    "isometric": "Isometric holds, rested",
-    "isometric_tiring": "Isometric holds, tiring",
-    "endurance": "Endurance of one muscle",
+    "isometric": "Rested holds",
+    "isometric_tiring": "Tiring holds",
+    "endurance": "Endurance",
     "crawl": "Crawling",
 }
+SPLIT = "Force by recruitment and by rate coding"
 QUESTION = (
-    "How much of a muscle's force is gained by recruiting motor units, and how much by their firing "
-    "faster? What do force, steadiness, endurance and metabolic cost lose or gain when units are "
-    "recruited in turns (rotation) or largest first (reversed) instead of by size?"
+    "How much of a muscle's force is gained by recruiting motor units, and how much by their "
+    "firing faster? What do force, steadiness, endurance and metabolic cost lose or gain when "
+    "units are recruited in turns (rotation) or largest first (reversed) instead of by size?"
 )
 DEFINITION = (
     "Recruitment is, by definition here, the force that the units at work would give were each "
@@ -154,25 +159,14 @@ def study_of(config: Config) -> studies.Study:
     )
 
 
-def splits(config: Config) -> dict[str, tuple[PoolParameters, ForceGain]]:
+def splits() -> dict[str, tuple[PoolParameters, ForceGain]]:
     """By name: pools of the body with their own numbers of units, and two published ones."""
     body = bodies.load(TASKS["crawl"].body)
     of_body = body_pools(Pools(counts="fitted"), body)
-    pools = {name: of_muscle(of_body, muscle_index(body, name)) for name in config.muscles}
-    for thresholds in (30.0, 10.0):  # 1993; narrow, as of small muscles of the hand (choice)
-        pool = published.fuglevand_1993(recruitment_range=thresholds)
-        pools[f"1993, thresholds 1 to {thresholds:g}"] = pool
+    pools = {word: of_muscle(of_body, muscle_index(body, m)) for m, word in MUSCLES.items()}
+    pools["As published in 1993"] = published.fuglevand_1993()
+    pools["1993, narrow thresholds"] = published.fuglevand_1993(recruitment_range=NARROW)
     return {name: (p, force_gain.force_gain(p, 0, EXCITATION)) for name, p in pools.items()}
-
-
-def endurance_s(pool: PoolParameters, level: float, config: Config) -> float:
-    """How long (s) one muscle is expected to hold `level` of its force, by raising its drive."""
-    state = rate_model.init(pool, block_s=config.endurance_step_s)
-    target, held_s = np.array([[level]]), 0.0
-    while held_s < config.longest_s and rate_model.is_reachable(pool, target, state)[0, 0]:
-        state = rate_model.advance(pool, state, rate_model.inverse(pool, target, state), out=state)
-        held_s += config.endurance_step_s
-    return held_s
 
 
 @cache
@@ -180,14 +174,14 @@ def _dynamometer() -> bodies.Body:
     return bodies.load(TASKS["isometric"].body)
 
 
-def endurance(loaded: studies.Loaded, config: Config) -> list[Measurement]:
+def endurance(loaded: studies.Loaded) -> list[Measurement]:
     """Endurance of every subject under every order, of the pools that the tiring holds had."""
-    muscle, found = muscle_index(_dynamometer(), config.endurance_muscle), []
+    muscle, found = muscle_index(_dynamometer(), ONE_MUSCLE), []
     for stored, outcome in zip(loaded.trials, studies.outcomes(loaded)):
         if stored.factors.get("fatigue") == "yes" and stored.seed == loaded.trials[0].seed:
             pool = of_muscle(body_pools(outcome.config.pools, _dynamometer()), muscle)
-            for level in config.endurance_levels:
-                name, held_s = f"endurance_{100 * level:.0f}_s", endurance_s(pool, level, config)
+            for level in LEVELS:
+                name, held_s = f"endurance_{100 * level:.0f}_s", endurance_s(pool, level, LONGEST_S)
                 order = stored.factors["order"]
                 found.append(Measurement("endurance", order, stored.subject, name, held_s, "s"))
     return found
@@ -209,25 +203,24 @@ def by_subject(loaded: studies.Loaded) -> list[Measurement]:
     ]
 
 
-def report(folder: Path, loaded: studies.Loaded, config: Config | None = None) -> list[Path]:
+def report(folder: Path, loaded: studies.Loaded) -> list[Path]:
     """Tables, figures and the page of a folder of the study, as far as it has come."""
-    config = config or (QUICK if len(_subjects(loaded)) <= QUICK.n_subjects else Config())
-    measured = [*by_subject(loaded), *endurance(loaded, config)]
+    measured = [*by_subject(loaded), *endurance(loaded)]
     comparisons = compare_all(measured, primary=MEASURES)
     results.write(
         folder, loaded.run, trials=measured, summary=summarise(measured), comparisons=comparisons
     )
-    split = splits(config)
+    split = splits()
     gains = {name: gain for name, (_, gain) in split.items()}
-    figures = {"force_gain": force_gain_plots.draw("Force by recruitment and by rate coding", gains)}
+    figures = {"force_gain": force_gain_plots.draw(SPLIT, gains)}
     answer, sections = [split_answer(gains)], [_split_section(split, figures["force_gain"])]
-    sections[0].tables.append(order_table(config))  # type: ignore[attr-defined]
     for part, labels in MEASURES.items():
-        rows = _against_size([c for c in comparisons if c.task == part], config)
+        rows = _against_size([c for c in comparisons if c.task == part])
         if rows:
             said, section, drawn = _part(part, labels, rows)
             answer, sections = [*answer, *said], [*sections, section]
             figures |= {f"effects_{part}": figure for figure in drawn}
+    answer += unchanged(comparisons)
     for name, figure in figures.items():
         for suffix in (".svg", ".pdf", ".png"):
             with results.atomic_path(folder / f"{name}{suffix}") as path:
@@ -237,7 +230,7 @@ def report(folder: Path, loaded: studies.Loaded, config: Config | None = None) -
         QUESTION,
         answer,
         sections,
-        [DEFINITION, *_method(config, len(_subjects(loaded)))],
+        [DEFINITION, *_method(len({done.subject for done in loaded.trials}))],
         results.provenance(loaded.run),
         loaded.run.command,
     )
@@ -248,14 +241,23 @@ def report(folder: Path, loaded: studies.Loaded, config: Config | None = None) -
 
 def split_answer(gains: Mapping[str, ForceGain]) -> str:
     """Recruitment's share of force at low and full excitation, over the pools, in a sentence."""
-    share = {at: [_shares(gain, at)[0] for gain in gains.values()] for at in (0.1, 1.0)}
-    low, full = (f"{min(s):.0%} to {max(s):.0%}" for s in share.values())
-    even = [force_gain.even_drive(gain) for gain in gains.values()]
+    low, full, even = (
+        " to ".join(dict.fromkeys(_percent(value) for value in (min(found), max(found))))
+        for found in (
+            [_shares(gain, 0.1)[0] for gain in gains.values()],
+            [_shares(gain, 1.0)[0] for gain in gains.values()],
+            [force_gain.even_drive(gain) for gain in gains.values()],
+        )
+    )
     return (
         f"Recruitment gives {low} of the force at 10 % of maximal excitation and {full} at full "
-        f"excitation: rate coding gives more than half from {min(even):.0%} (the pool where it does "
-        f"first) or {max(even):.0%} (last) of excitation on."
+        f"excitation. Rate coding gives more than half of it above {even} of excitation "
+        "(ranges: over pools)."
     )
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.0f} %"
 
 
 def _shares(gain: ForceGain, at: float) -> tuple[float, float]:
@@ -266,41 +268,58 @@ def _shares(gain: ForceGain, at: float) -> tuple[float, float]:
 
 
 def _split_section(split: Mapping[str, Any], figure: plots.Figure) -> reports.Section:
-    head = ["Pool", "Units", "Last recruited at"]
-    head += [f"By recruitment at {at:.0%}" for at in TOLD]
-    head += ["Slow units: by recruitment, at 100 %", "Fast units: by recruitment, at 100 %"]
+    head = ["Pool", "Units", "Slow share of maximum", "Last recruited at"]
+    head += [f"By recruitment at {_percent(at)}" for at in TOLD]
+    head += ["... of slow units at 100 %", "... of fast units at 100 %"]
     rows = []
     for name, (pool, gain) in split.items():
         last = float(pool.recruitment_threshold.max() / pool.max_excitation[0])
-        of_fibre = gain.recruitment[:, -1] / (gain.recruitment + gain.rate_coding)[:, -1]
-        shares = [_shares(gain, at)[0] for at in TOLD]
-        told = [f"{value:.0%}" for value in (last, *shares, *of_fibre)]
-        rows.append([name, str(pool.twitch_force.size), *told])
+        of_fibre = (gain.recruitment + gain.rate_coding)[:, -1]
+        told = [of_fibre[0], last, *(_shares(gain, at)[0] for at in TOLD)]
+        told += list(gain.recruitment[:, -1] / of_fibre)
+        rows.append([name, str(pool.twitch_force.size), *map(_percent, told)])
     alt = "Six panels, one for each pool: force over excitation in four stacked parts, and a line."
     shown = reports.Figure(plots.svg_text(figure), DEFINITION, alt)
     table = reports.Table("Share of force by recruitment, over excitation", head, rows)
-    return reports.Section("Force by recruitment and by rate coding", [], [shown], [table])
+    said = (
+        "Muscles of the body differ in number of units and in fibre types; thresholds, rates and "
+        "twitches are spread alike in all of them, and so is the split."
+    )
+    return reports.Section(SPLIT, [said], [shown], [table, order_table()])
 
 
-def order_table(config: Config) -> reports.Table:
-    """Force of one muscle at equal excitation under size order and reversed."""
+def order_table() -> reports.Table:
+    """Force of one muscle at equal excitation under each order."""
     head, rows = ["Order"], []
     for at in TOLD:
-        head += [f"Force at {at:.0%}", "by recruitment"]
-    for order in config.drives:
-        pools = body_pools(Pools(n_units=config.n_units, order=order), _dynamometer())
-        muscle = muscle_index(_dynamometer(), config.endurance_muscle)
+        head += [f"Force at {_percent(at)}", "by recruitment"]
+    for order in Config().drives:
+        pools = body_pools(Pools(order=order), _dynamometer())
+        muscle = muscle_index(_dynamometer(), ONE_MUSCLE)
         gain = force_gain.force_gain(pools, muscle, EXCITATION)
-        told = [f"{value:.0%}" for at in TOLD for value in reversed(_shares(gain, at))]
+        told = [_percent(value) for at in TOLD for value in reversed(_shares(gain, at))]
         rows.append([order, *told])
     note = "Rested: rotation begins as size order. Full drive gives a muscle its maximum in each."
-    name = config.endurance_muscle
-    return reports.Table(f"Force of {name} at equal excitation", head, rows, note=note)
+    name = MUSCLES[ONE_MUSCLE]
+    return reports.Table(f"{name}: force at equal excitation", head, rows, note=note)
 
 
-def _against_size(comparisons: Sequence[Comparison], config: Config) -> list[Comparison]:
-    first = next(iter(config.drives))
+def _against_size(comparisons: Sequence[Comparison]) -> list[Comparison]:
+    first = next(iter(Config().drives))
     return [c._replace(pairs=tuple(p for p in c.pairs if p.first == first)) for c in comparisons]
+
+
+def unchanged(comparisons: Sequence[Comparison]) -> list[str]:
+    """A sentence for each order under which nothing at all differed: it never came into play."""
+    pairs = [pair for comparison in _against_size(comparisons) for pair in comparison.pairs]
+    same = {order: [p.mean_difference == 0 for p in pairs if p.second == order]
+            for order in dict.fromkeys(p.second for p in pairs)}  # fmt: skip
+    return [
+        f"Under {order} every measure is exactly as under size order: units were never tired "
+        "enough for it to set in. This is a nil of these efforts, and none of longer ones."
+        for order, alike in same.items()
+        if all(alike)
+    ]
 
 
 def _part(
@@ -318,31 +337,29 @@ def _part(
     drawn = [study_plots.ForestRow(labels[m], compared[m].pairs) for m in labels if m in compared]
     figures = []
     if any(pair.margin > 0 for row in drawn for pair in row.pairs):
-        figures = [study_plots.forest(f"{name}, against size order", drawn)]
+        figures = [study_plots.forest(f"{name} against size order", drawn)]
     alt = "Differences from size order with 95 % intervals; the table below holds the numbers."
     shown = [reports.Figure(plots.svg_text(f), f"{name}: differences.", alt) for f in figures]
     table = reports.comparison_table(name, labels, rows, notes=notes)
     return answer, reports.Section(name, [], shown, [table]), figures
 
 
-def _subjects(loaded: studies.Loaded) -> set[int]:
-    return {done.subject for done in loaded.trials}
-
-
-def _method(config: Config, n_subjects: int) -> list[str]:
+def _method(n_subjects: int) -> list[str]:
     """How the orders were compared."""
-    drives = "; ".join(f"{o} {d.low:g} and {d.high:g}" for o, d in config.drives.items())
+    drives = "; ".join(f"{o} {d.low:g} and {d.high:g}" for o, d in Config().drives.items())
     return [
-        f"Orders are compared in {n_subjects} virtual subjects, paired on the same noise. Drives of "
-        f"the holds give equal torque in the body as it is ({drives}); people differ from it, so a "
-        "difference of torque is left in them, and CV and torque/power are what to read. Crawling "
-        "is commanded alike. Rotation takes minutes to set in, so short trials show it hardly.",
-        f"Endurance is the time for which {config.endurance_muscle} can be expected to give a share "
-        f"of its rested maximum (no noise; {config.longest_s:g} s at most), its drive raised as it "
-        "tires. Fatigue is that of Potvin & Fuglevand 2017 (PLoS Comput Biol 13:e1005581).",
-        "Intervals: paired t below 20 subjects, BCa bootstrap from 20 on; corrected within a measure "
-        "(Holm) and over all measures shown (q, Benjamini-Hochberg); a difference that surely lies "
-        "below the smallest of interest, fixed beforehand, counts as none that matters.",
+        f"Orders are compared in {n_subjects} virtual subjects, paired on the same noise. Drives "
+        f"of the holds give equal torque in the body as it is ({drives}); people differ from it: "
+        "a difference of torque is left in them, and CV and torque/power are what to read. "
+        "Crawling is commanded alike. Neighbours in size take turns only when some are much more "
+        "tired than others, after minutes: short trials cannot show rotation.",
+        f"Endurance is the time for which the {MUSCLES[ONE_MUSCLE].lower()} can be expected to "
+        f"give a share of its own rested maximum under that order (no noise; {LONGEST_S:g} s at "
+        "most), its drive raised as it tires. Fatigue is that of Potvin & Fuglevand 2017 (PLoS "
+        "Comput Biol 13:e1005581).",
+        "Intervals: paired t below 20 subjects, BCa bootstrap from 20 on; corrected within a "
+        "measure (Holm) and over all measures shown (q, Benjamini-Hochberg); a difference that "
+        "surely lies below the smallest of interest, fixed beforehand, counts as none.",
     ]
 
 
@@ -354,7 +371,7 @@ def run(
     opened = studies.open_study(study_of(config), out)
     outcomes, _ = studies.perform(opened, n_workers=n_workers)
     studies.write_tables(opened.folder, outcomes)
-    return report(opened.folder, studies.load(opened.folder), config)
+    return report(opened.folder, studies.load(opened.folder))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
