@@ -7,6 +7,7 @@ tetanic force times the mean saturation.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise
 
@@ -142,18 +143,26 @@ def static_force(params: PoolParameters, muscle: int, drive: F64) -> F64:
 
     Slow drive noise is averaged over by 3-point Gauss-Hermite quadrature.
     """
+    units = np.arange(params.first_unit[muscle], params.first_unit[muscle + 1])
+    total = np.zeros(np.shape(drive))
+    for excitation, weight in noisy_excitation(params, muscle, np.asarray(drive, np.float64)):
+        noisy = np.broadcast_to(excitation[:, None], (excitation.size, units.size))
+        total += weight * mean_unit_force(params, noisy, units).sum(axis=-1)
+    return total
+
+
+def noisy_excitation(
+    params: PoolParameters, muscle: int, drive: F64
+) -> Iterator[tuple[F64, float]]:
+    """Excitations [drive] of one muscle under its slow drive noise, and their weights (sum 1)."""
     node, weight = np.polynomial.hermite_e.hermegauss(3)
     if params.drive_noise_floor[muscle] == 0 and params.drive_noise_slope[muscle] == 0:
         node, weight = np.zeros(1), np.ones(1)
     weight = weight / weight.sum()
-    units = np.arange(params.first_unit[muscle], params.first_unit[muscle + 1])
-    excitation = np.asarray(drive, dtype=np.float64) * params.max_excitation[muscle]
+    excitation = drive * params.max_excitation[muscle]
     sd = excitation * (params.drive_noise_floor[muscle] + params.drive_noise_slope[muscle] * drive)
-    total = np.zeros_like(excitation)
     for z, w in zip(node, weight, strict=True):
-        noisy = np.broadcast_to((excitation + sd * z)[:, None], (excitation.size, units.size))
-        total += w * mean_unit_force(params, noisy, units).sum(axis=-1)
-    return total
+        yield excitation + sd * z, float(w)
 
 
 def mean_unit_force(params: PoolParameters, excitation: F64, units: I64) -> F64:

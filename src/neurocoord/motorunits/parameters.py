@@ -142,3 +142,14 @@ def concat(pools: Sequence[PoolParameters]) -> PoolParameters:
     counts = np.concatenate([np.diff(p.first_unit) for p in pools])
     joined = {name: np.concatenate([getattr(p, name) for p in pools]) for name in PRIMARY[1:]}
     return build(first_unit=np.concatenate([[0], np.cumsum(counts)]), **joined)
+
+
+def of_muscle(params: PoolParameters, muscle: int) -> PoolParameters:
+    """The pool of one muscle alone."""
+    if not 0 <= muscle < n_muscles(params):
+        raise ValueError(f"muscle is {muscle}; it may be 0 to {n_muscles(params) - 1}")
+    units = slice(params.first_unit[muscle], params.first_unit[muscle + 1])
+    fields = {
+        name: getattr(params, name)[muscle if name in PER_MUSCLE else units] for name in PRIMARY[1:]
+    }
+    return build(first_unit=[0, units.stop - units.start], **fields)
