@@ -403,8 +403,8 @@ QUESTION = (
     "efficient movement, when the same body does the same task on the same noise?"
 )
 METHOD = (
-    "Strategies are compared seed by seed on the same noise: paired t below 20 seeds, a BCa "
-    "bootstrap interval from 20 on; pairs of strategies are corrected within a measure (Holm), and "
+    "Strategies are compared seed by seed on the same noise: paired t, of chances an "
+    "exact sign test; pairs of strategies are corrected within a measure (Holm), and "
     "over all measures shown (q, Benjamini-Hochberg). A difference that surely lies below the "
     "smallest of interest, which was fixed beforehand, counts as none that matters (two one-sided "
     "tests)."
