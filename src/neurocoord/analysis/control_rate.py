@@ -149,7 +149,7 @@ def _correlation(each: int) -> Floats:
     apart = np.abs(np.subtract.outer(np.arange(each), np.arange(each)))
     by_distance = np.zeros(max(each, len(HANN_NEIGHBOURS) + 1))
     by_distance[: len(HANN_NEIGHBOURS) + 1] = (1.0, *HANN_NEIGHBOURS)
-    return np.kron(np.eye(2), by_distance[apart])
+    return np.asarray(np.kron(np.eye(2), by_distance[apart]), np.float64)
 
 
 def _p(ratio: float, n_segments: float, n_beside: int) -> float:
