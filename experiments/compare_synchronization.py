@@ -23,6 +23,7 @@ from neurocoord import study as studies
 from neurocoord.analysis import plots, study_plots
 from neurocoord.analysis.statistics import (
     Comparison,
+    Pair,
     Summary,
     compare_all,
     model_dependence,
@@ -402,8 +403,8 @@ QUESTION = (
     "efficient movement, when the same body does the same task on the same noise?"
 )
 METHOD = (
-    "Strategies are compared seed by seed on the same noise: paired t below 20 seeds, a BCa "
-    "bootstrap interval from 20 on; pairs of strategies are corrected within a measure (Holm), and "
+    "Strategies are compared seed by seed on the same noise: paired t, of chances an "
+    "exact sign test; pairs of strategies are corrected within a measure (Holm), and "
     "over all measures shown (q, Benjamini-Hochberg). A difference that surely lies below the "
     "smallest of interest, which was fixed beforehand, counts as none that matters (two one-sided "
     "tests)."
@@ -425,7 +426,12 @@ def page(report: Report, described: results.Run, figures: dict[str, plots.Figure
     for task in config.tasks:
         compared, labels = against_baseline(task, report), shown(task, report)
         notes = {measure: _hangs_on_model(task, measure, compared) for measure in labels}
-        hanging = [measure for measure, note in notes.items() if note]
+        hanging = [
+            (measure, pair.first, pair.second)
+            for measure in labels
+            for pair in (compared[measure].pairs if measure in compared else ())
+            if _hangs_on_model(task, measure, compared, pair)
+        ]
         name, rows = task.capitalize(), list(compared.values())
         answer += reports.answers(name, labels, rows, model_dependent=hanging)
         drawn = [figures[f] for f in (f"effects_{task}",) if f in figures]
@@ -463,9 +469,20 @@ def page(report: Report, described: results.Run, figures: dict[str, plots.Figure
     )
 
 
-def _hangs_on_model(task: str, measure: str, compared: dict[str, Comparison]) -> str:
-    variants = model_variants(task, measure)
-    return model_dependence({m: compared[v].pairs for v, m in variants.items() if v in compared})
+def _hangs_on_model(
+    task: str, measure: str, compared: dict[str, Comparison], pair: Pair | None = None
+) -> str:
+    """What of a measure, or of one pair of it, hangs on the energy model; "" where nothing does."""
+    by_model = {
+        model: [
+            of_model
+            for of_model in compared[variant].pairs
+            if pair is None or (of_model.first, of_model.second) == (pair.first, pair.second)
+        ]
+        for variant, model in model_variants(task, measure).items()
+        if variant in compared
+    }
+    return model_dependence(by_model)
 
 
 def _equal(report: Report) -> str:

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from neurocoord import cli, results, study
+from neurocoord import cli, results, study, tasks
 from neurocoord.analysis import plots
-from neurocoord.analysis.statistics import interest_in
+from neurocoord.analysis.statistics import compare, interest_in
 from neurocoord.resources import experiment_path, load_experiment
 
 EXPERIMENT = load_experiment("compare_synchronization")
@@ -218,3 +218,20 @@ def test_the_script_is_the_same_command() -> None:
     )
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1 and "did you mean 'crawl'" in done.stderr
+
+
+def test_what_hangs_on_the_energy_model_is_kept_by_pair() -> None:
+    """One pair is higher by one model and lower by another, one is higher by all."""
+    base = [100.0, 110.0, 90.0, 105.0]
+    rises = {"common_drive": (1.1, 1.1), "short_term": (1.1, 0.9)}  # by the two models
+    variants = list(tasks.model_variants("crawl", "metabolic_power_w"))[:2]
+    compared = {}
+    for k, measure in enumerate(variants):
+        values = {"independent": base}
+        values |= {name: [x * rise[k] + x**2 / 1e5 for x in base] for name, rise in rises.items()}
+        by_seed = {name: dict(enumerate(x)) for name, x in values.items()}
+        compared[measure] = compare(by_seed, task="crawl", measure=measure)
+    common, short = compared[variants[0]].pairs[:2]
+    hangs = EXPERIMENT._hangs_on_model
+    assert "short_term against independent" in hangs("crawl", variants[0], compared, short)
+    assert hangs("crawl", variants[0], compared, common) == ""

@@ -117,12 +117,44 @@ def test_texts_inside_are_escaped() -> None:
         ('<svg xmlns="http://www.w3.org/2000/svg"><script>1</script></svg>', "<script>"),
         ('<svg xmlns="http://www.w3.org/2000/svg" onload="x()"/>', "onload"),
         ('<svg xmlns="http://www.w3.org/2000/svg"><use href="http://a/b"/></svg>', "href"),
+        ("<svg><SCRIPT>1</SCRIPT></svg>", "<SCRIPT>"),
+        ('<svg ONLOAD="x()"/>', "ONLOAD"),
+        ("<svg><style>@import 'http://a/b';</style></svg>", "@import"),
+        ("<svg><style>&amp;#64;import 'http://a/b';</style></svg>", "<style>"),
+        ("<svg><style>g{fill:url(http://a/b)}</style></svg>", "url"),
+        ("<svg><style>&lt;/style>&lt;svg onload=x()></style></svg>", "<style>"),
+        ('<svg><rect style="fill:url(http://a/b)"/></svg>', "url"),
+        ('<svg><rect style="fill:URL( &quot;//a/b#c&quot;)"/></svg>', "URL"),
+        ('<svg><rect style="fill:u\\72l(http://a/b)"/></svg>', "a picture alone"),
+        ("<svg><rect style=\"mask-image:image-set('http://a/b' 1x)\"/></svg>", "image-set"),
+        ('<svg><rect fill="url(http://a/b#c)"/></svg>', "url"),
+        ('<svg><img src="http://a/b"/></svg>', "<img>"),
+        ('<svg><object data="http://a/b"/></svg>', "<object>"),
+        ('<svg><a href="#"><set attributeName="href" to="javascript:x()"/></a></svg>', "<a>"),
+        ('<svg><set attributeName="href" to="javascript:x()"/></svg>', "<set>"),
+        ('<svg><image href="data:image/svg+xml,x"/></svg>', "href"),
+        ('<svg><h:script xmlns:h="http://www.w3.org/1999/xhtml">1</h:script></svg>', "script"),
     ],
 )
 def test_a_figure_that_is_more_than_a_picture_is_refused(svg: str, said: str) -> None:
     section = report.Section("s", figures=[report.Figure(svg, "c", "a")])
     with pytest.raises(ValueError, match=said):
         report.html(page(sections=[section]))
+
+
+def test_what_is_shown_is_what_was_looked_at() -> None:
+    hidden = (
+        "<!-- <svg onload='x()'> --><svg><!-- <svg onload='x()'> --><title>a &lt; b</title></svg>"
+    )
+    for svg in (hidden, "<svg/>", '<s:svg xmlns:s="http://www.w3.org/2000/svg"/>'):
+        section = report.Section("s", figures=[report.Figure(svg, "c", 'a "square"')])
+        text = report.html(page(sections=[section]))
+        Outline(text)
+        assert "onload" not in text
+        assert text.count('<svg role="img" aria-label="a &quot;square&quot;"') == 1
+    assert "&lt; b</title>" in report.html(
+        page(sections=[report.Section("s", figures=[report.Figure(hidden, "c", "a")])])
+    )
 
 
 def test_a_row_of_the_wrong_length_is_named() -> None:
@@ -183,6 +215,50 @@ def test_the_answer_is_in_plain_words() -> None:
         r"Left open, too few runs to tell: Rate of rise\.",
         sentence,
     )
+
+
+def _sentence(model_dependent=(), **values: list[float]) -> str:
+    made = [
+        compare(
+            {"a": dict(enumerate(np.ones(len(second)) * 10)), "b": dict(enumerate(second))},
+            task="t", measure=measure,
+        )
+        for measure, second in values.items()
+    ]  # fmt: skip
+    (told,) = report.answers("T", dict(zip(values, values)), made, model_dependent=model_dependent)
+    return told
+
+
+def test_why_a_measure_is_left_open_is_said() -> None:
+    told = _sentence(
+        nowhere=[9.0, 12.0, 8.0], torque_high_nm=[9.0, 12.0, 8.0], pace=[10.0] * 3, one=[1.0]
+    )
+    assert "The same in every run: pace." in told
+    assert "Left open, too few runs to tell: torque_high_nm." in told
+    assert "No difference found, and none was fixed that would matter: nowhere." in told
+    assert "Not compared, fewer than two runs: one." in told
+
+
+def test_large_percentages_are_plain_numbers() -> None:
+    told = _sentence(torque_high_nm=[24.0, 25.0, 24.2], power_w=[0.0, 0.03, 0.04])
+    assert "torque_high_nm (+144 %)" in told and "power_w (−100 %)" in told
+
+
+def test_one_pair_of_a_measure_may_hang_on_the_energy_model() -> None:
+    power = {"power_w": [5.0, 5.1, 5.2]}
+    assert "depends on the energy model" in _sentence([("power_w", "a", "b")], **power)
+    assert "depends on the energy model" in _sentence(["power_w"], **power)
+    assert "depends" not in _sentence([("power_w", "a", "c")], **power)
+
+
+def test_a_panel_says_no_difference_where_table_and_sentence_say_none() -> None:
+    a = np.array([100.0, 110.0, 90.0, 105.0])
+    small = compare(
+        {"independent": dict(enumerate(a)), "short_term": dict(enumerate(a * 1.005 + 1e-3 * a))},
+        measure="torque_high_nm",
+    )
+    assert (small.pairs[0].finding, small.pairs[0].differs) == ("equivalent", True)
+    assert plots._found(small) == ("equivalent", False)
 
 
 def test_figures_of_a_study_go_into_the_page(tmp_path) -> None:

@@ -235,3 +235,12 @@ def test_default_folders_do_not_collide(tmp_path: Path) -> None:
 def test_a_missing_folder_is_no_results_folder(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="is not a neurocoord results folder"):
         results.read_run(tmp_path / "nowhere")
+
+
+def test_a_folder_of_another_format_is_not_read(tmp_path: Path) -> None:
+    folder = save(tmp_path / "out", a_run())
+    text = (folder / "run.json").read_text(encoding="utf-8")
+    assert '"neurocoord-results-2"' in text
+    (folder / "run.json").write_text(text.replace("results-2", "results-1"), encoding="utf-8")
+    with pytest.raises(ValueError, match="is not a neurocoord results folder"):
+        results.read_run(folder)

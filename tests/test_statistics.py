@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from neurocoord.analysis import statistics
+from neurocoord.analysis import statistics, study_plots
 from neurocoord.analysis.statistics import Measurement
 
 SAMPLES = st.lists(st.floats(-1e3, 1e3).map(lambda x: round(x, 3)), min_size=2, max_size=8)
@@ -86,6 +86,17 @@ def test_smallest_detectable_difference_is_found_four_times_in_five() -> None:
     )
     found = np.mean([statistics.compare_pair(np.zeros(n), x + smallest).differs for x in noise])
     assert 0.75 < found < 0.88
+
+
+@pytest.mark.parametrize("n", [2, 3, 5, 10, 40])
+@pytest.mark.parametrize("n_pairs", [1, 3])
+def test_smallest_detectable_difference_has_the_power_it_says(n: int, n_pairs: int) -> None:
+    difference = np.random.default_rng(n).normal(size=n)
+    effect = statistics.smallest_detectable(difference, n_pairs=n_pairs) / difference.std(ddof=1)
+    power = statistics.power_of(n, effect, 0.05 / n_pairs)
+    assert power == pytest.approx(0.8, abs=1e-4)
+    critical = stats.t.ppf(1 - 0.025 / n_pairs, n - 1)
+    assert stats.nct.sf(critical, n - 1, effect * np.sqrt(n)) == pytest.approx(0.8, abs=1e-4)
 
 
 def test_more_pairs_can_see_less() -> None:
@@ -213,6 +224,15 @@ def test_bad_input_is_named() -> None:
         statistics.summarise([row, row])
     with pytest.raises(ValueError, match="infinity"):
         statistics.mean_interval([1.0, np.inf])
+    for second in ([1.0, np.inf, 2.0], [1.0, 3.0, 2.0]):
+        with pytest.raises(ValueError, match="infinity"):
+            statistics.compare_pair([1.0, np.inf, 2.0], second)
+    with pytest.raises(ValueError, match="n_pairs is 0"):
+        statistics.smallest_detectable([1.0, 2.0], n_pairs=0)
+    with pytest.raises(ValueError, match="n is 1"):
+        statistics.power_of(1, 0.5)
+    with pytest.raises(ValueError, match="panels is empty"):
+        study_plots.dose_response("Response", [])
     with pytest.raises(ValueError, match="two or more"):
         statistics.compare(_values(a=[1.0]), measure="m")
     with pytest.raises(ValueError, match=r"\[seed\]"):

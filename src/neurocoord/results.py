@@ -32,7 +32,7 @@ from neurocoord import __version__, resources
 from neurocoord.analysis.statistics import Comparison, Measurement, Summary
 from neurocoord.provenance import sources_sha256
 
-FORMAT = "neurocoord-results-1"
+FORMAT = "neurocoord-results-2"  # 2: `summary.json` says n where it said n_seeds
 RUN, SUMMARY, SUMMARY_TABLE, TRIALS = "run.json", "summary.json", "summary.csv", "trials.csv"
 COMPUTING = ("python", "neurocoord", "mujoco", "numpy", "scipy", "numba")
 PASSING = (".lock", ".tmp-")  # what a run that was killed at once may leave

@@ -33,6 +33,21 @@ def test_no_peak_is_found_in_trains_that_know_no_clock(frequency_hz: float) -> N
     assert above <= 0.05 + 4 * np.sqrt(0.05 * 0.95 / 150)
 
 
+def test_where_there_is_no_line_none_is_found_more_often_than_stated() -> None:
+    """At the level that decides, not at 5 %: 11 frequencies of each of 100 trains."""
+    found = [
+        control_rate.rate_peak(train, frequency_hz)
+        for train in (made(seed) for seed in range(1000, 1100))
+        for frequency_hz in range(50, 480, 42)
+    ]
+    level, n = control_rate.LINE_LEVEL, len(found)
+    wrong = np.mean([peak.coherence_p < level for peak in found])
+    assert wrong <= level + 3 * np.sqrt(level / n)
+    assert np.mean([peak.found for peak in found]) <= 2 * level + 3 * np.sqrt(2 * level / n)
+    p = np.array([peak.coherence_p for peak in found])
+    assert np.mean(p <= 0.05) == pytest.approx(0.045, abs=0.025)  # nor far less often
+
+
 @pytest.mark.parametrize(("frequency_hz", "block"), [(250.0, 4), (50.0, 20)])
 def test_a_planted_lock_on_the_clock_is_found(frequency_hz: float, block: int) -> None:
     planted = made(0, locked=0.15, block=block, n_ticks=12_000)

@@ -92,6 +92,9 @@ def test_silent_muscles_give_nothing() -> None:
     made = trains.from_ticks([[10, 60], [11, 62], [], []], 100)
     found = jitter.excess(made, [0, 2, 4], n_surrogates=20)
     assert found.n_pairs.tolist() == [1, 0]
+    none = jitter.excess(trains.select(made, [0, 1]), [0, 0, 2, 2], n_surrogates=20)
+    assert none.n_pairs.tolist() == [0, 1, 0] and none.coincidences[1] == found.coincidences[0]
+    assert jitter.coincidences(trains.select(made, [0, 1]), [0, 2, 2]).tolist() == [2, 0]
     assert np.isnan(found.cis_hz[1]) and np.isnan(found.z[1]) and found.p[1] == 1.0
     empty = jitter.excess(trains.from_ticks([[], []], 100), n_surrogates=5)
     assert np.isnan(empty.body_ratio) and empty.body_p == 1.0

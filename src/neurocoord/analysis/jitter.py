@@ -77,8 +77,8 @@ def coincidences(
 
     `first_unit` `[muscle + 1]` says whose units are whose (one muscle by default).
     """
-    muscle = _muscle_of_unit(trains_.check(trains), first_unit)
-    return _coincidences(trains, muscle, trains_.in_ticks(within_s, trains.tick_s))
+    muscle, n_muscles = _muscle_of_unit(trains_.check(trains), first_unit)
+    return _coincidences(trains, muscle, n_muscles, trains_.in_ticks(within_s, trains.tick_s))
 
 
 def excess(
@@ -91,16 +91,19 @@ def excess(
     seed: int = 0,
 ) -> Excess:
     """Score the synchrony of each muscle's units, and of all muscles together."""
-    muscle = _muscle_of_unit(trains_.check(trains), first_unit)
+    muscle, n_muscles = _muscle_of_unit(trains_.check(trains), first_unit)
     width, within = _window_ticks(trains, window_s), trains_.in_ticks(within_s, trains.tick_s)
     if not 0 <= within < width:
         raise ValueError(f"within_s is {within_s!r}; it must be shorter than window_s, {window_s}")
     if n_surrogates < 2:
         raise ValueError(f"n_surrogates is {n_surrogates!r}; it must be 2 or more")
     rng = seeds.generator(seed, "analysis", "jitter")
-    found = _coincidences(trains, muscle, within)
+    found = _coincidences(trains, muscle, n_muscles, within)
     made = np.array(
-        [_coincidences(_jittered(trains, rng, width), muscle, within) for _ in range(n_surrogates)]
+        [
+            _coincidences(_jittered(trains, rng, width), muscle, n_muscles, within)
+            for _ in range(n_surrogates)
+        ]
     )
     fire = np.bincount(muscle[trains_.counts(trains) > 0], minlength=found.size)
     n_pairs = fire * (fire - 1) // 2
@@ -142,13 +145,14 @@ def over_independent(found: Excess, independent: Excess) -> PairedExcess:
     )
 
 
-def _muscle_of_unit(trains: SpikeTrains, first_unit: ArrayLike | None) -> I64:
+def _muscle_of_unit(trains: SpikeTrains, first_unit: ArrayLike | None) -> tuple[I64, int]:
+    """Muscle of each unit, and how many muscles there are, those without units counted."""
     n = trains_.n_units(trains)
     first = np.array([0, n]) if first_unit is None else np.asarray(first_unit)
     rises = first.ndim == 1 and first.size >= 2 and first.dtype.kind in "iu"
     if not rises or first[0] != 0 or first[-1] != n or np.any(np.diff(first) < 0):
         raise ValueError(f"first_unit must rise from 0 to {n}, one more than muscles, got {first}")
-    return np.repeat(np.arange(first.size - 1), np.diff(first))
+    return np.repeat(np.arange(first.size - 1), np.diff(first)), first.size - 1
 
 
 def _window_ticks(trains: SpikeTrains, window_s: float) -> int:
@@ -181,12 +185,11 @@ def _jittered(trains: SpikeTrains, rng: np.random.Generator, width: int) -> Spik
     return trains._replace(tick=np.sort(key) - unit * n)
 
 
-def _coincidences(trains: SpikeTrains, muscle: I64, within: int) -> I64:
+def _coincidences(trains: SpikeTrains, muscle: I64, n_muscles: int, within: int) -> I64:
     unit = trains_.unit_of_spike(trains)
     gap = trains.n_ticks + within + 1  # muscles, and units, never come near each other
     owner = muscle[unit]
     pooled = np.sort(owner * gap + trains.tick)  # muscle after muscle, as `owner` is
-    n_muscles = int(muscle[-1]) + 1 if muscle.size else 1
     every = np.bincount(owner, _followers(pooled, within), minlength=n_muscles)
     own = np.bincount(owner, _followers(unit * gap + trains.tick, within), minlength=n_muscles)
     return np.rint(every - own).astype(np.int64)

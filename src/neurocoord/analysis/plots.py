@@ -248,7 +248,7 @@ def _found(comparison: Comparison | None) -> tuple[str, bool]:
         return "not compared", False
     lower: dict[str, list[str]] = {}  # by the higher strategy, those below it
     for pair in comparison.pairs:
-        if pair.differs:
+        if pair.finding in ("more", "less"):
             up = pair.mean_difference > 0
             above, below = (pair.second, pair.first) if up else (pair.first, pair.second)
             lower.setdefault(above, []).append(below)

@@ -50,6 +50,8 @@ def forest(title: str, rows: Sequence[ForestRow]) -> Figure:
 
 def dose_response(title: str, panels: Sequence[DosePanel]) -> Figure:
     """Mean over subjects with its 95 % interval at each dose, a line for each condition."""
+    if not panels:
+        raise ValueError("panels is empty; one or more are drawn")
 
     def draw(panel: DosePanel, first: bool) -> Any:
         return lambda axes: _dose(axes, panel, first)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from string import Template
 from typing import NamedTuple
-from xml.etree import ElementTree
+
+from neurocoord.report.picture import inline
 
 HERE = Path(__file__).parent
-# matplotlib names the one font it drew with; elsewhere it may not be there, and Verdana is as wide.
-FONT, FONTS = "'DejaVu Sans'", "'DejaVu Sans', Verdana, sans-serif"
 
 
 class Figure(NamedTuple):
@@ -90,7 +88,7 @@ def _section(section: Section, numbers: Iterator[int]) -> str:
 def _figure(figure: Figure, number: int) -> str:
     return (
         f'<figure>\n<div class="wide" tabindex="0" role="region" '
-        f'aria-label="Figure {number}">{_inline(figure.svg, figure.alt, f"f{number}-")}</div>\n'
+        f'aria-label="Figure {number}">{inline(figure.svg, figure.alt, f"f{number}-")}</div>\n'
         f"<figcaption><b>Figure {number}.</b> {escape(figure.caption)}</figcaption>\n</figure>"
     )
 
@@ -119,34 +117,3 @@ def _table(table: Table) -> str:
         f"<thead>{cells(table.head, 'th', 'th')}</thead>\n<tbody>\n{body}\n</tbody>\n</table>\n"
         f"</div>\n{note}"
     )
-
-
-def _inline(svg: str, alt: str, prefix: str) -> str:
-    """An SVG file as part of a page: without its head, its ids its own, with words for those who do
-    not see it. ValueError for one that is no SVG, runs a script or fetches what is elsewhere."""
-    try:
-        root = ElementTree.fromstring(svg)
-    except ElementTree.ParseError as error:
-        raise ValueError(f"svg is not a picture: {error}") from None
-    if root.tag.rpartition("}")[2] != "svg":
-        raise ValueError(f"svg begins with <{root.tag}>; it must be <svg>")
-    _refuse_active(root)
-    text = svg[re.search(r"<svg\b", svg).start() :]  # type: ignore[union-attr]
-    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    text = re.sub(r'\bid="', f'id="{prefix}', text)
-    text = re.sub(r'href="#', f'href="#{prefix}', text).replace("url(#", f"url(#{prefix}")
-    text = text.replace(FONT + ";", FONTS + ";").replace(FONT + '"', FONTS + '"')
-    label = f'<svg role="img" aria-label="{escape(alt)}" '
-    return re.sub(r"<svg\s", lambda _: label, text, count=1).strip()
-
-
-def _refuse_active(root: ElementTree.Element) -> None:
-    for element in root.iter():
-        tag = element.tag.rpartition("}")[2]
-        if tag in ("script", "foreignObject", "iframe"):
-            raise ValueError(f"svg holds <{tag}>; a picture alone is allowed")
-        for name, value in element.attrib.items():
-            name = name.rpartition("}")[2]
-            elsewhere = name == "href" and not value.startswith(("#", "data:image/"))
-            if name.startswith("on") or elsewhere:
-                raise ValueError(f"svg has {name}={value!r}; a picture alone is allowed")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from neurocoord.analysis.statistics import CONFIDENCE, FINDINGS, Comparison, Pair
 from neurocoord.report.page import Table
@@ -22,6 +22,16 @@ HEAD = (
     "Could have seen",
     "Matters from",
 )
+MORE, LESS, EQUIVALENT, NOT_RESOLVED = FINDINGS
+SAID = {
+    MORE: "More",
+    LESS: "Less",
+    EQUIVALENT: "No difference that matters",
+    "identical": "The same in every run",
+    NOT_RESOLVED: "Left open, too few runs to tell",
+    "no margin": "No difference found, and none was fixed that would matter",
+    "not compared": "Not compared, fewer than two runs",
+}
 NOTE = (
     "Difference: condition less baseline, pair by pair on the same noise. Effect g: mean of the "
     "paired differences over their SD (Hedges). p (Holm): corrected for the pairs of conditions of "
@@ -61,21 +71,24 @@ def answers(
     labels: Mapping[str, str],
     comparisons: Sequence[Comparison],
     *,
-    model_dependent: Sequence[str] = (),
+    model_dependent: Collection[str | tuple[str, str, str]] = (),
 ) -> list[str]:
     """One plain sentence for each pair of conditions of a task: what is more, less, the same, and
-    what is left open. Measures in `model_dependent` are said to hang on the energy model."""
+    what is left open. What is in `model_dependent` is said to hang on the energy model: a measure
+    with all its pairs, or one pair as `(measure, first, second)`."""
     by_measure = {comparison.measure: comparison for comparison in comparisons}
     found: dict[tuple[str, str], dict[str, list[str]]] = {}
     for measure, label in labels.items():
         for pair in by_measure[measure].pairs if measure in by_measure else ():
-            words = found.setdefault((pair.first, pair.second), {word: [] for word in FINDINGS})
-            told = [f"{pair.percent:+.2g} %".replace("-", MINUS)]
+            words = found.setdefault((pair.first, pair.second), {word: [] for word in SAID})
+            told = [f"{'+' if pair.percent > 0 else ''}{_number(pair.percent, 2)} %"]
             if pair.finding not in ("more", "less") or math.isnan(pair.percent):
                 told = []
             told += ["not sure among all measures"] * (bool(told) and pair.q > 1 - CONFIDENCE)
-            told += ["depends on the energy model"] * (measure in model_dependent)
-            words[pair.finding].append(label + (f" ({', '.join(told)})" if told else ""))
+            of_pair = (measure, pair.first, pair.second)
+            hangs = measure in model_dependent or of_pair in model_dependent
+            told += ["depends on the energy model"] * hangs
+            words[_word(pair)].append(label + (f" ({', '.join(told)})" if told else ""))
     return [
         f"{task}, {_plain(second)} against {_plain(first)}. {_listed(words)}"
         for (first, second), words in found.items()
@@ -83,13 +96,18 @@ def answers(
 
 
 def _listed(words: Mapping[str, Sequence[str]]) -> str:
-    said = {
-        "more": "More",
-        "less": "Less",
-        "equivalent": "No difference that matters",
-        "not resolved": "Left open, too few runs to tell",
-    }
-    return " ".join(f"{said[word]}: {'; '.join(names)}." for word, names in words.items() if names)
+    return " ".join(f"{SAID[word]}: {'; '.join(names)}." for word, names in words.items() if names)
+
+
+def _word(pair: Pair) -> str:
+    """The finding; of what is not resolved, why."""
+    if pair.finding != NOT_RESOLVED:
+        return pair.finding
+    if math.isnan(pair.p):
+        return "not compared"
+    if pair.identical:
+        return "identical"
+    return NOT_RESOLVED if pair.margin > 0 else "no margin"
 
 
 def _row(label: str, pair: Pair, name_baseline: bool) -> list[str]:

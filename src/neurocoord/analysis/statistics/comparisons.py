@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from neurocoord.analysis.statistics import verdicts
+from neurocoord.analysis.statistics import chances, verdicts
 from neurocoord.analysis.statistics.effects import effect_size
 from neurocoord.analysis.statistics.equivalence import equivalence_p, margin_of
 from neurocoord.analysis.statistics.interest import Interest, interest_in
@@ -52,7 +52,7 @@ def compare_pair(
 
     `n_pairs` is the number of pairs that are tested together: it makes `smallest_detectable` allow
     for the correction. Pairs of which either is NaN are left out. `p_holm` is `p` until `compare`
-    corrects it. p is that of the paired t at any number of pairs.
+    corrects it. p and interval are those of the paired t, of chances those of the exact sign test.
     """
     a, b = np.asarray(first, float), np.asarray(second, float)
     if a.ndim not in (1, 2) or a.shape != b.shape:
@@ -60,7 +60,7 @@ def compare_pair(
             f"first has shape {a.shape} and second {b.shape}; "
             "both must be [seed], or [subject, seed]"
         )
-    known(b - a)  # refuses infinity
+    known(a), known(b)  # refuse infinity
     paired_by, noise_sd, noise_share = "seed", NAN, NAN
     if a.ndim == 2:
         paired_by = "subject"
@@ -72,13 +72,18 @@ def compare_pair(
     pair = Pair(*names, n, mean, NAN, NAN, NAN, NAN, False, NAN, paired_by)
     if n < 2:
         return pair
-    low, high, method = difference_interval(difference)
-    p, smallest = _p(a, b), smallest_detectable(difference, n_pairs=n_pairs)
-    # Differences of rounding alone are none: the t of a spread of 1e-17 would be "significant".
-    if np.ptp(difference) <= _rounding(a, b):
-        smallest = 0.0
-    p_equivalence = NAN if interest is None else equivalence_p(a, b, interest)
     percent, percent_low, percent_high = percent_interval(a, b)
+    if chances.is_chance(a, b, interest):
+        (low, high), method = chances.interval(difference), chances.EXACT
+        p, smallest = chances.sign_p(difference), chances.smallest_detectable(n, n_pairs=n_pairs)
+        percent_low, percent_high = NAN, NAN
+    else:
+        low, high, method = difference_interval(difference)
+        p, smallest = _p(a, b), smallest_detectable(difference, n_pairs=n_pairs)
+        # Differences of rounding alone are none: the t of a spread of 1e-17 is "significant".
+        if np.ptp(difference) <= _rounding(a, b):
+            smallest = 0.0
+    p_equivalence = NAN if interest is None else equivalence_p(a, b, interest)
     effect = effect_size(difference)
     pair = pair._replace(
         ci_low=low,
@@ -99,6 +104,7 @@ def compare_pair(
         p_equivalence=p_equivalence,
         noise_sd=noise_sd,
         noise_share=noise_share,
+        identical=bool(np.abs(difference).max() <= _rounding(a, b)),
     )
     return _judged(pair)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from neurocoord.analysis.statistics.interest import Interest
+from neurocoord.analysis.statistics import chances
+from neurocoord.analysis.statistics.interest import CHANCES, Interest
 from neurocoord.analysis.statistics.intervals import known, p_above_0
 from neurocoord.analysis.statistics.records import NAN
 
@@ -24,13 +25,18 @@ def equivalence_p(first: ArrayLike, second: ArrayLike, interest: Interest) -> fl
     Small where the difference of the means lies within the margin. A margin that is a share of the
     first mean is tested as a ratio, on ``second - (1 ± share) first`` pair by pair, so that the
     first mean need not be taken as known (after Hauschke et al. 1999, Stat Med 18:93-105).
+    Chances are tested exactly. Without any spread it is NaN, but 0 for values that are the same.
     `first` and `second` are `[pair]`, none NaN.
     """
     a, b = np.asarray(first, float), np.asarray(second, float)
     if a.size < 2:
         return NAN
-    if np.ptp(b - a) <= 1e-12 * max(np.abs(a).max(), np.abs(b).max(), 1e-300):
-        return 0.0 if abs((b - a).mean()) < margin_of(a, interest) else 1.0  # nothing to test
+    if chances.is_chance(a, b, interest):
+        return chances.equivalence_p(b - a, margin_of(a, interest))
+    rounding = 1e-12 * max(np.abs(a).max(), np.abs(b).max(), 1e-300)
+    if np.ptp(b - a) <= rounding:  # no spread to test by
+        same = interest.of != CHANCES and abs((b - a).mean()) <= rounding
+        return 0.0 if same and margin_of(a, interest) > 0 else NAN
     margin = np.full(a.shape, interest.absolute)
     if not interest.absolute:
         margin = interest.share * a * np.sign(a.mean())

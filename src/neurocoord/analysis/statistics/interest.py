@@ -22,13 +22,15 @@ class Interest(NamedTuple):
     measures: tuple[str, ...]  # names, * for any part; the first class that has a name holds it
 
 
+CHANCES = "falls and other chances"
+
 INTERESTS = (
     Interest(
-        "falls and other chances",
+        CHANCES,
         0.0,
         0.1,
         "one trial in ten (choice)",
-        ("fell", "fall_rate", "rolled", "held", "success_rate", "trunk_touched", "*_share"),
+        ("fell", "fall_rate", "rolled", "held", "success_rate", "trunk_touched"),
     ),
     Interest(
         "steadiness and tremor",
@@ -75,7 +77,6 @@ INTERESTS = (
             "positive_work_*",
             "negative_work_*",
             "*_over_isometric",
-            "rfd_peak",
         ),
     ),
     Interest(

@@ -16,9 +16,12 @@ def power_of(n: int, effect: float, alpha: float = 1 - CONFIDENCE) -> float:
     1988, Statistical Power Analysis for the Behavioral Sciences, 2.3)."""
     from scipy import special
 
+    if n < 2:
+        raise ValueError(f"n is {n!r}; a paired t test takes 2 pairs or more")
     critical, noncentral = t_quantile(1 - alpha / 2, n - 1), effect * np.sqrt(n)
     above = 1.0 - special.nctdtr(n - 1, noncentral, critical)
-    return float(above + special.nctdtr(n - 1, noncentral, -critical))
+    below = float(special.nctdtr(n - 1, noncentral, -critical))
+    return float(above) + (0.0 if np.isnan(below) else below)  # NaN where too small to be told
 
 
 def n_subjects_for(
@@ -54,11 +57,16 @@ def smallest_detectable(
 ) -> float:
     """Difference that would be found with chance `POWER`, from the spread of paired differences.
 
-    The two t quantiles times the standard error, at a level that allows for `n_pairs` pairs tested
-    together.
+    It is the effect of which `power_of` is `POWER`, times the spread, at a level that allows for
+    `n_pairs` pairs tested together. (The spread is a sample's: from few pairs it may be far off.)
     """
+    from scipy import special
+
+    if n_pairs < 1:
+        raise ValueError(f"n_pairs is {n_pairs!r}; it must be 1 or more")
     kept = known(np.asarray(difference, float))
     if kept.size < 2:
         return NAN
-    quantiles = t_quantile(1 - (1 - confidence) / n_pairs / 2, kept.size - 1)
-    return (quantiles + t_quantile(POWER, kept.size - 1)) * standard_error(kept)
+    critical = t_quantile(1 - (1 - confidence) / n_pairs / 2, kept.size - 1)
+    noncentral = float(special.nctdtrinc(kept.size - 1, 1.0 - POWER, critical))
+    return noncentral * standard_error(kept)

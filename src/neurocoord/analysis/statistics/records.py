@@ -61,12 +61,12 @@ class Pair(NamedTuple):
     mean_difference: float  # second - first
     ci_low: float  # of this pair alone, not widened for the other pairs
     ci_high: float
-    p: float  # paired t
+    p: float  # paired t; of chances the exact sign test
     p_holm: float  # p, corrected for the number of pairs in this measure
     differs: bool  # p_holm at most 0.05
     smallest_detectable: float  # difference that would be found 4 times in 5 with these pairs
     paired_by: str = "seed"  # or "subject": what was paired
-    method: str = ""  # of the interval: "paired t", "BCa bootstrap"
+    method: str = ""  # of the interval: "paired t", of chances "exact (sign test)"
     mean_first: float = NAN  # what the percentages are of
     percent: float = NAN  # difference of the means in percent of the first
     percent_low: float = NAN
@@ -81,6 +81,7 @@ class Pair(NamedTuple):
     q: float = NAN  # p_holm, corrected for all measures of the table (Benjamini-Hochberg)
     noise_sd: float = NAN  # SD over noise seeds of the difference within a subject
     noise_share: float = NAN  # share of the variance over subjects that such noise makes
+    identical: bool = False  # no pair differs, but by rounding
 
 
 class Comparison(NamedTuple):

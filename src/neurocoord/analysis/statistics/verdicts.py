@@ -75,12 +75,11 @@ def model_dependence(by_model: Mapping[str, Sequence[Pair]]) -> str:
 def finding_across_models(by_model: Mapping[str, Pair]) -> str:
     """One word for one pair of conditions under several energy models.
 
-    "model-dependent" where models find differences of opposite sign; one of `FINDINGS` where all
-    agree on it; else "not resolved".
+    "model-dependent" where some find more and some less; one of `FINDINGS` where all agree on it;
+    else "not resolved".
     """
     words = {pair.finding for pair in by_model.values()}
-    signs = {pair.mean_difference > 0 for pair in by_model.values() if pair.differs}
-    if len(signs) > 1:
+    if {MORE, LESS} <= words:
         return MODEL_DEPENDENT
     return words.pop() if len(words) == 1 else NOT_RESOLVED
 
@@ -101,16 +100,18 @@ def _difference(pair: Pair, unit: str) -> str:
 
 
 def _nil(pairs: Sequence[Pair], unit: str) -> str:
-    if all(pair.smallest_detectable == 0 for pair in pairs):
+    if all(pair.identical for pair in pairs):
         return f"no difference; the values are the same on every {pairs[0].paired_by}"
-    smallest = _number(max(pair.smallest_detectable for pair in pairs), unit)
     fewest = _how_many(min(pairs, key=lambda pair: pair.n))
     if all(pair.finding == EQUIVALENT for pair in pairs):
         margin = _number(min(pair.margin for pair in pairs), unit)
         return f"equivalent: no difference that matters, within ±{margin} ({fewest})"
+    worst = max(pair.smallest_detectable for pair in pairs)
+    if any(np.isnan(pair.smallest_detectable) for pair in pairs):
+        return f"no difference found; too few to see any ({fewest})"
     return (
         "no difference found; the smallest difference this could have seen is "
-        f"{smallest} ({fewest})"
+        f"{_number(worst, unit)} ({fewest})"
     )
 
 
@@ -119,4 +120,4 @@ def _how_many(pair: Pair) -> str:
 
 
 def _number(value: float, unit: str) -> str:
-    return f"{value:.3g} {unit}".rstrip()
+    return f"{value:.3g} {'' if unit == '1' else unit}".rstrip()
