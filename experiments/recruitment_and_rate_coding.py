@@ -357,7 +357,7 @@ def _method(n_subjects: int) -> list[str]:
         f"give a share of its own rested maximum under that order (no noise; {LONGEST_S:g} s at "
         "most), its drive raised as it tires. Fatigue is that of Potvin & Fuglevand 2017 (PLoS "
         "Comput Biol 13:e1005581).",
-        "Intervals: paired t below 20 subjects, BCa bootstrap from 20 on; corrected within a "
+        "Intervals and tests: paired t over subjects; corrected within a "
         "measure (Holm) and over all measures shown (q, Benjamini-Hochberg); a difference that "
         "surely lies below the smallest of interest, fixed beforehand, counts as none.",
     ]
