@@ -89,12 +89,11 @@ class Config:
 def done(config: TrialConfig) -> tuple[bool, float]:
     """Whether a trial went well, and its speed, duration or sway."""
     found = trial.run(config)
-    well = {
-        "crawl": not found.fell and (found.ended == "done" or found.config.settings.goal_m is None),
-        "roll": bool(found.measures.get("rolled")),
-        "balance": bool(found.measures.get("held")),
-    }
-    return well[config.task], float(found.measures[VALUE[config.task]])
+    if config.task == "crawl":
+        well = not found.fell and (config.settings.goal_m is None or found.ended == "done")
+    else:
+        well = bool(found.measures["rolled" if config.task == "roll" else "held"])
+    return well, float(found.measures[VALUE[config.task]])
 
 
 def jobs(config: Config) -> Iterator[tuple[tuple[str, str, str], TrialConfig]]:

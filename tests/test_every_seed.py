@@ -63,3 +63,12 @@ def test_a_real_trial_is_judged() -> None:
     config = replace(SHORT["crawl_0.4"], pools=replace(SHORT["crawl_0.4"].pools, n_units=4))
     well, speed = EVERY.done(config)
     assert well and speed == speed
+
+
+def test_a_roll_that_fails_is_counted_as_one():
+    """No patched trial: 0.1 s is too short to roll over in, and a crawl stands that long."""
+    few = EVERY.trial.Pools(n_units=5)
+    short = {n: replace(EVERY.CONDITIONS[n], seconds=0.1, pools=few) for n in ("roll_left", "weak")}
+    ok, roll_time_s = EVERY.done(short["roll_left"])
+    assert not ok and roll_time_s != roll_time_s
+    assert EVERY.done(short["weak"])[0]
