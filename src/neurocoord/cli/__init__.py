@@ -30,6 +30,7 @@ from neurocoord.cli.given import (
     Task,
     count,
     number,
+    one_trial,
     resumable,
     tell,
 )
@@ -352,22 +353,9 @@ def _trial_config(
 ) -> TrialConfig:
     """The config of one trial, checked in all that can be checked before it runs."""
     _check_seconds(seconds)
-    from neurocoord import study as studies
-
     given = [f"body={body}"] if body is not None else []
     given += [f"pushes={';'.join(pushes)}"] if pushes else []
-    configs = studies.conditions(
-        [task],
-        [strategy],
-        1,
-        first_seed=seed,
-        seconds={task: seconds},
-        strength=strength,
-        scope=scope,
-        overrides=[*given, *(assignments or ())],
-    )
-    studies.check(configs)
-    return configs[0]
+    return one_trial(task, strategy, strength, scope, seed, seconds, [*given, *(assignments or ())])
 
 
 def _run(config: TrialConfig, *, quiet: bool) -> Trial:

@@ -18,6 +18,7 @@ from neurocoord.cli.given import (
     Strength,
     checking,
     names,
+    one_trial,
     stoppable,
     tell,
 )
@@ -75,7 +76,9 @@ def command(
         if trial is not None:
             config, known = _stored(Path(what), trial)
         else:
-            config = _asked(what, strategy, strength, scope, seed, seconds, set_)
+            if Path(what).is_dir():
+                raise ValueError(f"{what} is a folder: say which of its trials with --trial KEY")
+            config = one_trial(what, strategy, strength, scope, seed, seconds, set_ or ())
         wanted = export.check(names(formats), names(muscles), find_body(config))
         _check_folder(out)
     done = _run(config, quiet=json or quiet)
@@ -105,33 +108,6 @@ def _stored(folder: Path, key: str) -> tuple[TrialConfig, dict[str, float]]:
         )
     stored = read_trial(path)
     return config_of(stored), stored.measures
-
-
-def _asked(
-    task: str,
-    strategy: str,
-    strength: float,
-    scope: str,
-    seed: int,
-    seconds: float | None,
-    assignments: list[str] | None,
-) -> TrialConfig:
-    from neurocoord import study as studies
-
-    if Path(task).is_dir():
-        raise ValueError(f"{task} is a folder: say which of its trials with --trial KEY")
-    configs = studies.conditions(
-        [task],
-        [strategy],
-        1,
-        first_seed=seed,
-        seconds={task: seconds},
-        strength=strength,
-        scope=scope,
-        overrides=assignments or (),
-    )
-    studies.check(configs)
-    return configs[0]
 
 
 def _check_folder(out: Path) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from neurocoord.trial import TrialConfig
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
@@ -118,6 +121,32 @@ def which(text: str) -> tuple[int, ...]:
     if "," not in text:
         return tuple(range(count(text)))
     return tuple(whole(part) for part in text.split(",") if part.strip())
+
+
+def one_trial(
+    task: str,
+    strategy: str,
+    strength: float,
+    scope: str,
+    seed: int,
+    seconds: float | None,
+    overrides: Iterable[str],
+) -> TrialConfig:
+    """The config of one trial, checked in all that can be checked before it runs."""
+    from neurocoord import study as studies
+
+    configs = studies.conditions(
+        [task],
+        [strategy],
+        1,
+        first_seed=seed,
+        seconds={task: seconds},
+        strength=strength,
+        scope=scope,
+        overrides=overrides,
+    )
+    studies.check(configs)
+    return configs[0]
 
 
 def names(text: str | None) -> tuple[str, ...] | None:
