@@ -17,6 +17,7 @@ from neurocoord.coordination.reference import (
     limb_of_support,
     wrapped,
 )
+from neurocoord.coordination.size import size_of
 from neurocoord.motorunits.compiled import compiled
 
 # torque-space stiffness of the limbs, in stance and in swing, Nm/rad (choice), scaled by the gait
@@ -88,7 +89,7 @@ class StiffnessShares(Protocol):
 
 
 def joint_stiffness(body: Body, gait: StiffnessShares) -> np.ndarray:
-    """Torque-space stiffness of every joint [joint], Nm/rad."""
+    """Torque-space stiffness of every joint [joint], Nm/rad, for a body of this size."""
     of_joint = {
         **{name: gait.leg_stiffness * value for name, value in LEG_STIFFNESS.items()},
         **{name: gait.arm_stiffness * value for name, value in ARM_STIFFNESS.items()},
@@ -99,7 +100,7 @@ def joint_stiffness(body: Body, gait: StiffnessShares) -> np.ndarray:
         "girdle": gait.girdle_stiffness_nm_per_rad,
         **{name: gait.distal_stiffness * value for name, value in DISTAL_STIFFNESS.items()},
     }
-    return np.array(
+    return size_of(body).torque * np.array(
         [
             of_joint.get(joint.rsplit("_", 1)[0], of_region.get(joint.split("_")[0], 0.0))
             for joint in body.joints
