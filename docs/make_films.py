@@ -74,7 +74,7 @@ SCENES = {
         f"{RUN} crawl --seconds 6 --set settings.speed_m_per_s=0.2",
         _crawl(6.0, speed_m_per_s=0.2), SIDE, 1.0,
         "The same pattern with longer stance; three or four limbs bear most of the time. "
-        "Fault: the hand brushes the floor in the middle of its swing.",
+        "Fault: the knee that swings is lifted little.",
     ),
     "crawl_fast": Scene(
         "Crawling fast, 0.6 m/s",
@@ -88,10 +88,8 @@ SCENES = {
         "Crawling backward, 0.2 m/s",
         f"{RUN} crawl --seconds 6 --set settings.speed_m_per_s=-0.2",
         _crawl(6.0, speed_m_per_s=-0.2), SIDE, 1.0,
-        "It goes backward, at 0.17 to 0.19 m/s instead of 0.2, in short steps. Faults: the "
-        "trunk gets behind its hands and muscles flare up red to catch it (5.0 to 5.4 s), and "
-        "right after that a hand is set down with its fingers pointing backward, the forearm "
-        "turned as nobody would: the least sure of the crawls.",
+        "It goes backward, at 0.19 m/s instead of 0.2, in short steps, trunk level. Fault: hands "
+        "are set down turned outward, and elbows stay bent more than forward.",
     ),
     "crawl_goal": Scene(
         "Crawling to a place on the left",
@@ -174,7 +172,7 @@ SCENES = {
         "A push on hands and knees",
         f"{RUN} react --seed 3",
         TrialConfig(task="react", seed=3, settings=react.Settings()), FRONT, 1.0,
-        "The push (194 N to the left, 54 N back, at 1.80 s for 0.15 s) shifts the trunk by a "
+        "The push (orange: 194 N to the left, 54 N back, at 1.80 s for 0.15 s) shifts the trunk by a "
         "few centimetres; arm and thigh muscles redden at once and the body is back within "
         "half a second. No hand or knee is lifted: it resists and does not step.",
     ),
