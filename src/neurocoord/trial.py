@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from neurocoord import seeds, senses, synchrony
-from neurocoord.analysis import running
+from neurocoord.analysis import running, running_emg
 from neurocoord.body import model as bodies
 from neurocoord.body import synergists
 from neurocoord.body.ground import Ground, on_ground
@@ -254,6 +254,7 @@ def run(
     rows: list[tuple] = []
     kinds = input_noise.kinds(runner.pools)
     sums = running.start(int(runner.pools.first_unit[-1]), len(kinds))
+    emg = running_emg.start(pools, TICK_S)
     rasters: list[np.ndarray] = []
     ended = ""
     for index in range(n_blocks):
@@ -273,6 +274,7 @@ def run(
         rows.append(_row(time_s, before, wanted, runner.drive, block, weighted))
         if time_s > -0.5 * BLOCK_S:
             running.add_spikes(sums, block.spikes[0], index * TICKS_PER_BLOCK, TICK_S)
+            running_emg.add_spikes(emg, block.spikes[0])
             if keep_spikes:
                 fired = np.argwhere(block.spikes[0])
                 fired[:, 0] += len(rasters) * TICKS_PER_BLOCK
@@ -292,6 +294,7 @@ def run(
         "fell": float(fell),
         **runner.task.measure(runner.body, runner.plan, trace),
         **running.measures(discharge),
+        "emg_rectified": float(running_emg.average_rectified_value(emg).sum()),
     }
     units = {name: m.unit for name, m in measures_of(config.task).items()}
     first_unit = runner.pools.first_unit
@@ -308,6 +311,12 @@ def measures_of(task: str) -> dict[str, Measure]:
             name: Measure(unit, meaning, group="Motor units", source="analysis/running.py")
             for name, (unit, meaning) in running.MEASURES.items()
         },
+        "emg_rectified": Measure(
+            running_emg.UNIT,
+            running_emg.MEANING,
+            group="Motor units",
+            source="analysis/running_emg.py",
+        ),
     }
 
 
