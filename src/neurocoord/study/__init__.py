@@ -17,8 +17,17 @@ from neurocoord.study.design import (
 )
 from neurocoord.study.kept import Keep
 from neurocoord.study.outcome import Outcome, measured, measurements, run_one
-from neurocoord.study.run_study import OnDone, Opened, open_study, perform, run_trials, write_tables
+from neurocoord.study.run_study import (
+    OnDone,
+    Opened,
+    open_study,
+    perform,
+    run_study,
+    run_trials,
+    write_tables,
+)
 from neurocoord.study.store import Loaded, StoredTrial, load, outcomes
+from neurocoord.study.subject_means import by_factors, subject_means
 from neurocoord.study.subjects import Subject
 from neurocoord.study.tables import Row, read_table, rows, write_failures, write_table, write_units
 from neurocoord.study.workers import default_workers
@@ -37,6 +46,7 @@ __all__ = [
     "Study",
     "Subject",
     "TrialConfig",
+    "by_factors",
     "check",
     "check_study",
     "conditions",
@@ -52,7 +62,9 @@ __all__ = [
     "read_table",
     "rows",
     "run_one",
+    "run_study",
     "run_trials",
+    "subject_means",
     "write_courses",
     "write_failures",
     "write_table",
