@@ -270,7 +270,7 @@ def told(loaded: studies.Loaded) -> parts.Report:
         results.provenance(loaded.run),
         loaded.run.command,
     )
-    return parts.Report(page, figures, measured, comparisons)
+    return parts.Report(page, figures, measured, comparisons, found.groups)
 
 
 def _who(loaded: studies.Loaded) -> list[str]:

@@ -179,13 +179,15 @@ def run(
 
 def told_of(report: Report, described: results.Run) -> parts.Report:
     """The report as a page and figures: answer, figures, tables, method, provenance."""
-    config, asked, answer, sections = report.config, report.design, [], []
+    config, asked = report.config, report.design
+    answer, sections, groups = [], [], []
     baseline, every = config.strategies[0], draw(report)
     figures = {"compare": every}
     for task in config.tasks:
         labels, name = shown(task, report), task.capitalize()
         part = parts.Part(task, name, labels, caption=f"{name} at equal {report.held_equal[task]}")
         group = parts.group_of(part, report.comparisons, baseline)
+        groups.append(group)
         answer += reports.answers(
             name, labels, group.comparisons, model_dependent=list(group.hanging)
         )
@@ -216,7 +218,8 @@ def told_of(report: Report, described: results.Run) -> parts.Report:
         results.provenance(described),
         described.command,
     )
-    return parts.Report(page, figures, measurements(report.outcomes), report.comparisons)
+    measured = measurements(report.outcomes)
+    return parts.Report(page, figures, measured, report.comparisons, groups)
 
 
 def draw(report: Report) -> plots.Figure:

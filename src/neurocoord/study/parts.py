@@ -53,6 +53,7 @@ class Report(NamedTuple):
     figures: Mapping[str, plots.Figure]  # by the name of their files
     measured: Sequence[Measurement]
     comparisons: Sequence[Comparison]
+    groups: Sequence[reports.Group]  # those of the page's parts
 
 
 def of_part(part: Part, comparisons: Sequence[Comparison], baseline: str) -> list[Comparison]:
