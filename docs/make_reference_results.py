@@ -51,7 +51,11 @@ def do(name: str, module: ModuleType, folder: Path, quick: bool, workers: int | 
             first = spent  # it was there already
         if now - last >= EVERY_S or n == of:
             last, done = now, spent - first
-            left = f", about {now / done * (whole - spent) / 60:.0f} min left" if done else ""
+            left = (
+                f", about {max(0.0, now / done * (whole - spent) / 60):.0f} min left"
+                if done
+                else ""
+            )
             print(f"{name}: {n} of {of} trials, {now / 60:.0f} min{left}", flush=True)
 
     outcomes, _ = studies.perform(

@@ -304,7 +304,7 @@ def run(
     config: Config | None = None, *, out: Path | None = None, n_workers: int | None = None
 ) -> list[Path]:
     """The whole study; the files to be read."""
-    return studies.run_study(study_of(config or Config()), report, out, n_workers=n_workers)
+    return studies.run_and_report(study_of(config or Config()), report, out, n_workers=n_workers)
 
 
 def main() -> None:

@@ -16,14 +16,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import numpy as np
+from typing import NamedTuple
 
 from neurocoord import report as reports
 from neurocoord import results
 from neurocoord import study as studies
-from neurocoord.analysis import force_gain, force_gain_plots, plots
+from neurocoord.analysis import force_gain_plots
 from neurocoord.analysis.endurance import endurance_s
 from neurocoord.analysis.force_gain import ForceGain
 from neurocoord.analysis.statistics import Comparison, Measurement, compare_all
@@ -32,7 +30,7 @@ from neurocoord.body.model import muscle_index
 from neurocoord.motorunits import published
 from neurocoord.motorunits.parameters import PoolParameters, of_muscle
 from neurocoord.pools import Pools, body_pools
-from neurocoord.study import parts
+from neurocoord.study import force_split, parts
 from neurocoord.study.labels import of
 from neurocoord.tasks import TASKS, isometric
 from neurocoord.trial import TrialConfig
@@ -71,8 +69,6 @@ NARROW = 10.0  # range of thresholds of a second pool of 1993; its own is 30 (ch
 ONE_MUSCLE = "VAS_L_r"  # whose endurance and force by order are told
 LEVELS = (0.5, 0.7)  # of its force at full drive, to be held
 LONGEST_S = 1800.0  # for so long at most
-EXCITATION = np.linspace(0.0, 1.0, 201)
-TOLD = (0.1, 0.3, 0.5, 1.0)  # excitations of the tables
 
 HOLDS = of("isometric", *(
     name.format(hold)
@@ -103,13 +99,6 @@ QUESTION = (
     "How much of a muscle's force is gained by recruiting motor units, and how much by their "
     "firing faster? What do force, steadiness, endurance and metabolic cost lose or gain when "
     "units are recruited in turns (rotation) or largest first (reversed) instead of by size?"
-)
-DEFINITION = (
-    "Recruitment is, by definition here, the force that the units at work would give were each "
-    "still at the minimal rate at which it was recruited; rate coding is the rest. The two "
-    "mechanisms are those of Milner-Brown, Stein & Yemm 1973 (J Physiol 230:371-390), the pools "
-    "those of Fuglevand, Winter & Patla 1993 (J Neurophysiol 70:2470-2488). Forces are expected "
-    "ones of rested pools at optimal length; the four parts sum to the pool's force."
 )
 
 
@@ -158,7 +147,7 @@ def splits() -> dict[str, tuple[PoolParameters, ForceGain]]:
     pools = {word: of_muscle(of_body, muscle_index(body, m)) for m, word in MUSCLES.items()}
     pools["As published in 1993"] = published.fuglevand_1993()
     pools["1993, narrow thresholds"] = published.fuglevand_1993(recruitment_range=NARROW)
-    return {name: (p, force_gain.force_gain(p, 0, EXCITATION)) for name, p in pools.items()}
+    return {name: (p, force_split.of_pool(p)) for name, p in pools.items()}
 
 
 @cache
@@ -192,7 +181,8 @@ def told(loaded: studies.Loaded) -> parts.Report:
     split = splits()
     gains = {name: gain for name, (_, gain) in split.items()}
     figures = {"force_gain": force_gain_plots.draw(SPLIT, gains)}
-    answer, sections = [split_answer(gains)], [_split_section(split, figures["force_gain"])]
+    answer = [force_split.answer(gains)]
+    sections = [force_split.section(SPLIT, split, figures["force_gain"], [order_table()])]
     groups = []
     for name, labels in MEASURES.items():
         part = parts.Part(name, PARTS[name], labels, name.removesuffix("_tiring"))
@@ -213,7 +203,7 @@ def told(loaded: studies.Loaded) -> parts.Report:
         QUESTION,
         answer,
         sections,
-        [DEFINITION, *_method(len({done.subject for done in loaded.trials}))],
+        [force_split.DEFINITION, *_method(len({done.subject for done in loaded.trials}))],
         results.provenance(loaded.run),
         loaded.run.command,
     )
@@ -225,69 +215,15 @@ def report(folder: Path, loaded: studies.Loaded) -> list[Path]:
     return parts.write_report(folder, loaded.run, told(loaded))
 
 
-def split_answer(gains: Mapping[str, ForceGain]) -> str:
-    """Recruitment's share of force at low and full excitation, over the pools, in a sentence."""
-    low, full, even = (
-        " to ".join(dict.fromkeys(_percent(value) for value in (min(found), max(found))))
-        for found in (
-            [_shares(gain, 0.1)[0] for gain in gains.values()],
-            [_shares(gain, 1.0)[0] for gain in gains.values()],
-            [force_gain.even_drive(gain) for gain in gains.values()],
-        )
-    )
-    return (
-        f"Recruitment gives {low} of the force at 10 % of maximal excitation and {full} at full "
-        f"excitation. Rate coding gives more than half of it above {even} of excitation "
-        "(ranges: over pools)."
-    )
-
-
-def _percent(value: float) -> str:
-    return f"{100 * value:.0f} %"
-
-
-def _shares(gain: ForceGain, at: float) -> tuple[float, float]:
-    """Share by recruitment, and force over force at full drive, at an excitation."""
-    index = int(np.argmin(np.abs(gain.drive - at)))
-    whole = float(force_gain.total(gain)[index])
-    return float(gain.recruitment.sum(axis=0)[index]) / whole, whole
-
-
-def _split_section(split: Mapping[str, Any], figure: plots.Figure) -> reports.Section:
-    head = ["Pool", "Units", "Slow share of maximum", "Last recruited at"]
-    head += [f"By recruitment at {_percent(at)}" for at in TOLD]
-    head += ["... of slow units at 100 %", "... of fast units at 100 %"]
-    rows = []
-    for name, (pool, gain) in split.items():
-        last = float(pool.recruitment_threshold.max() / pool.max_excitation[0])
-        of_fibre = (gain.recruitment + gain.rate_coding)[:, -1]
-        told = [of_fibre[0], last, *(_shares(gain, at)[0] for at in TOLD)]
-        told += list(gain.recruitment[:, -1] / of_fibre)
-        rows.append([name, str(pool.twitch_force.size), *map(_percent, told)])
-    alt = "Six panels, one for each pool: force over excitation in four stacked parts, and a line."
-    shown = reports.Figure(plots.svg_text(figure), DEFINITION, alt, "force_gain")
-    table = reports.Table("Share of force by recruitment, over excitation", head, rows)
-    said = (
-        "Muscles of the body differ in number of units and in fibre types; thresholds, rates and "
-        "twitches are spread alike in all of them, and so is the split."
-    )
-    return reports.Section(SPLIT, [said], [shown], [table, order_table()])
-
-
 def order_table() -> reports.Table:
     """Force of one muscle at equal excitation under each order."""
-    head, rows = ["Order"], []
-    for at in TOLD:
-        head += [f"Force at {_percent(at)}", "by recruitment"]
+    muscle, gains = muscle_index(_dynamometer(), ONE_MUSCLE), {}
     for order in Config().drives:
         pools = body_pools(Pools(order=order), _dynamometer())
-        muscle = muscle_index(_dynamometer(), ONE_MUSCLE)
-        gain = force_gain.force_gain(pools, muscle, EXCITATION)
-        told = [_percent(value) for at in TOLD for value in reversed(_shares(gain, at))]
-        rows.append([order, *told])
+        gains[order] = force_split.of_pool(pools, muscle)
     note = "Rested: rotation begins as size order. Full drive gives a muscle its maximum in each."
-    name = MUSCLES[ONE_MUSCLE]
-    return reports.Table(f"{name}: force at equal excitation", head, rows, note=note)
+    caption = f"{MUSCLES[ONE_MUSCLE]}: force at equal excitation"
+    return force_split.by_name(caption, "Order", gains, note)
 
 
 def unchanged(compared: Sequence[Sequence[Comparison]]) -> list[str]:
@@ -326,7 +262,7 @@ def run(
     config: Config | None = None, *, out: Path | None = None, n_workers: int | None = None
 ) -> list[Path]:
     """The whole study; the files to be read."""
-    return studies.run_study(study_of(config or Config()), report, out, n_workers=n_workers)
+    return studies.run_and_report(study_of(config or Config()), report, out, n_workers=n_workers)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -22,7 +22,7 @@ from neurocoord.study.run_study import (
     Opened,
     open_study,
     perform,
-    run_study,
+    run_and_report,
     run_trials,
     write_tables,
 )
@@ -61,8 +61,8 @@ __all__ = [
     "perform",
     "read_table",
     "rows",
+    "run_and_report",
     "run_one",
-    "run_study",
     "run_trials",
     "subject_means",
     "write_courses",

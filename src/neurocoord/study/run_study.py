@@ -111,7 +111,7 @@ def perform(
     return [outcomes[job.key] for job in jobs], begun
 
 
-def run_study(
+def run_and_report(
     study: Study,
     report: Callable[[Path, store.Loaded], list[Path]],
     folder: Path | None = None,
