@@ -91,7 +91,7 @@ KEY = (  # part, measure and words of the first figure
     ("isometric", "rfd_0_50_ms_per_s", "Rate of rise, 0-50 ms"),
     ("isometric", "torque_high_cv", "Unsteadiness of the hold (CV)"),
     ("isometric", "emg_rectified", "EMG"),
-    ("tiring", "endurance_low_share", "Torque left after 20 s"),
+    ("tiring", "endurance_low_share", "Torque left after a long hold"),
     ("concentric", "efficiency_concentric", "Efficiency, concentric"),
     ("roll", "metabolic_energy_j", "Energy of a roll"),
     ("crawl_0.35", "cost_of_transport_j_per_kg_m", "Cost of transport, crawl"),

@@ -12,12 +12,9 @@ LABELS = {"torque_high_nm": "Torque", "fell": "Falls", "torque_high_cv": "CV"}
 def group(n: int = 12) -> report.Group:
     rng = np.random.default_rng(0)
     base = 100.0 + rng.standard_normal(n)
+    noise = rng.normal(0, 0.1, n)
     rows = {
-        "torque_high_nm": {
-            "a": base,
-            "b": base * 1.1 + rng.normal(0, 0.1, n),
-            "c": base + rng.normal(0, 0.1, n),
-        },
+        "torque_high_nm": {"a": base, "b": base * 1.1 + noise, "c": base - noise},
         "fell": {"a": np.zeros(n), "b": np.zeros(n), "c": np.r_[np.ones(n - 1), 0.0]},
         "torque_high_cv": {"a": base, "b": base * rng.normal(1, 0.5, n), "c": base},
     }

@@ -128,7 +128,9 @@ def _cell(pair: Pair) -> str:
     found = word(pair)
     if found in ("identical", "not compared"):
         return MARKS[found]
-    seen = f", {_size(pair, pair.smallest_detectable)} seen" if found in (NOT_RESOLVED,) else ""
+    seen = ""
+    if found == NOT_RESOLVED and math.isfinite(pair.smallest_detectable):
+        seen = f", {_size(pair, pair.smallest_detectable)} seen"
     return f"{_size(pair, pair.mean_difference, sign=True)} {MARKS[found]}{seen}"
 
 
@@ -141,6 +143,8 @@ def _told(pair: Pair, unit: str) -> str:
     if found == EQUIVALENT:
         return f"within ±{_size(pair, pair.margin, unit)}"
     if found in (NOT_RESOLVED, "no margin"):
+        if math.isnan(pair.smallest_detectable):
+            return "too few to see any"
         return f"{_size(pair, pair.smallest_detectable, unit)} could have been seen"
     return ""
 
@@ -178,7 +182,7 @@ def _counted(pairs: Sequence[Pair]) -> str:
 
 
 def _range(found: str, pairs: Sequence[Pair]) -> str:
-    known = [p for p in pairs if _in_percent(p)]
+    known = [p for p in pairs if _in_percent(p) and math.isfinite(p.smallest_detectable)]
     if found not in (MORE, LESS, NOT_RESOLVED) or not known:
         return ""
     values = [p.percent for p in known]
