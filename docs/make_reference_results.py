@@ -38,7 +38,7 @@ COLUMNS = (
 
 
 def do(name: str, module: ModuleType, folder: Path, quick: bool, workers: int | None) -> None:
-    """Run what the folder of a study lacks, and write its tables and report there."""
+    """Run what the folder of a study lacks, and write its table there."""
     opened = studies.open_study(module.study(quick), folder, command=_command())
     whole = sum(cost(job.config) for job in opened.jobs)
     begun, spent, first, last = time.monotonic(), 0.0, 0.0, -EVERY_S
@@ -63,13 +63,13 @@ def do(name: str, module: ModuleType, folder: Path, quick: bool, workers: int | 
     )
     for line in studies.write_tables(folder, outcomes):
         print(f"{name}: not written: {line}")
-    module.report(folder, studies.load(folder))
 
 
 def publish(name: str, module: ModuleType, folder: Path, out: Path) -> list[Path]:
-    """Page, figures and table of a study's folder, as far as it has come."""
+    """Report of a study's folder, as far as it has come, there and as page, figures and table."""
     loaded = studies.load(folder)
     told: parts.Report = module.told(loaded)
+    parts.write_report(folder, loaded.run, told)
     failed = sum(bool(done.error) for done in loaded.trials)
     planned = len(loaded.run.config["study"]["order"])
     trials = f"{len(loaded.trials)} of {planned}, {failed} without an outcome"

@@ -151,8 +151,9 @@ def efforts(config: Config) -> Iterator[Effort]:
     tiring = TrialConfig(task="isometric", settings=long, pools=Pools(fatigue=True))
     yield Effort("tiring", replace(tiring, seconds=isometric.phases(long)["low"][1]), full)
     for action in config.actions:
-        moving = TrialConfig(task="isokinetic", settings=isokinetic.Settings(action=action))
-        yield Effort(action, moving, every if action == "concentric" else full)
+        moving = isokinetic.Settings(action=action)
+        moves = TrialConfig(task="isokinetic", seconds=8.0, settings=moving)  # done before
+        yield Effort(action, moves, every if action == "concentric" else full)
     yield Effort("roll", TrialConfig(task="roll"), wide)
     middle = config.speeds_m_per_s[len(config.speeds_m_per_s) // 2]
     for speed in config.speeds_m_per_s:

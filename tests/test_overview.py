@@ -61,7 +61,7 @@ def test_a_cell_for_each_measure_and_condition() -> None:
 def test_markdown_has_all_but_long_tables() -> None:
     rows = [("a|b", "1")]
     short = report.Table("Short", ("Name", "Value"), rows, note="A note.")
-    long = report.Table("Long", ("Name", "Value"), rows * 41)
+    long = report.Table("Long", ("Name", "Value"), rows * 25)
     svg = "<svg/>"
     shown = report.Figure(svg, "Caption.", "Words.", "f"), report.Figure(svg, "None.", "None.")
     page = report.Page(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from neurocoord.report.page import Page, Table
 
-LONGEST_TABLE = 40  # rows; longer ones are in the tables beside the page (choice)
+LONGEST_TABLE = 24  # rows; longer ones are in the tables beside the page (choice)
 
 
 def markdown(page: Page, *, level: int = 1, figures: str = "", suffix: str = ".svg") -> str:

@@ -162,6 +162,8 @@ def find(
             continue
         figure = forest(part, group, baseline, main)
         overview = reports.overview_table(f"{part.title}: every condition", group)
+        if found.groups:
+            overview = overview._replace(note="")  # the first says how to read them
         points = reports.measure_answers(group, main)
         found.groups.append(group)
         found.sections.append(section(part, group, figure, [overview], points))
