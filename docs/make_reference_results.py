@@ -107,7 +107,7 @@ def _write_comparisons(path: Path, told: parts.Report) -> None:
                         p.smallest_detectable, p.margin, p.p_equivalence,
                     )  # fmt: skip
                     words = (c.task, c.measure, c.unit, p.first, p.second, p.n)
-                    writer.writerow((*words, *(f"{x:.5g}" for x in numbers), p.finding))
+                    writer.writerow((*words, *(f"{x:.4g}" for x in numbers), p.finding))
 
 
 def write_index(names: Sequence[str], out: Path) -> Path:

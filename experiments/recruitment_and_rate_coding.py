@@ -180,7 +180,8 @@ def told(loaded: studies.Loaded) -> parts.Report:
     comparisons, first = compare_all(measured, primary=MEASURES), next(iter(Config().drives))
     split = splits()
     gains = {name: gain for name, (_, gain) in split.items()}
-    figures = {"force_gain": force_gain_plots.draw(SPLIT, gains)}
+    drawn = {name: force_split.thinned(gain) for name, gain in gains.items()}
+    figures = {"force_gain": force_gain_plots.draw(SPLIT, drawn)}
     answer = [force_split.answer(gains)]
     sections = [force_split.section(SPLIT, split, figures["force_gain"], [order_table()])]
     groups = []
