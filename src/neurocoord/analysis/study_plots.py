@@ -18,6 +18,7 @@ Floats = NDArray[np.float64]
 
 FARTHEST = 6.0  # multiples of the smallest difference of interest that a forest shows (choice)
 BAND = "#e4e4e4"
+ONE_LINE, KEY_LETTERS = 62, 7  # letters of title and key that are as wide as the axes (choice)
 
 
 class ForestRow(NamedTuple):
@@ -83,6 +84,9 @@ def _forest(axes: Any, rows: Sequence[ForestRow], conditions: Sequence[str]) -> 
         "difference over the smallest difference of interest (shaded: too small to matter)"
     )
     _key(axes, conditions, markers_only=True)
+    title = axes.get_title(loc="left")
+    if len(title) + sum(len(name) + KEY_LETTERS for name in conditions) > ONE_LINE:
+        axes.set_title(title, loc="left", weight="bold", pad=22)  # above the key
 
 
 def _effect(axes: Any, y: float, pair: Pair, index: int) -> None:
@@ -101,7 +105,7 @@ def _effect(axes: Any, y: float, pair: Pair, index: int) -> None:
         mean, y, marker, color=colour, markerfacecolor=face, markersize=6, zorder=3, clip_on=False
     )
     axes.annotate(
-        f"{pair.percent:+.1f} %" if np.isfinite(pair.percent) else "",
+        _percent(pair.percent),
         (1.0, y),
         (6, 0),
         xycoords=("axes fraction", "data"),
@@ -111,6 +115,13 @@ def _effect(axes: Any, y: float, pair: Pair, index: int) -> None:
         color=colour if sure else GREY,
         annotation_clip=False,
     )
+
+
+def _percent(value: float) -> str:
+    if not np.isfinite(value):
+        return ""
+    text = f"{value:+.1f}"
+    return f"{'0.0' if float(text) == 0.0 else text} %".replace("-", "\N{MINUS SIGN}")
 
 
 def _dose(axes: Any, panel: DosePanel, key: bool) -> None:
