@@ -4,9 +4,12 @@ No trial is run here: the report is made of measures that are made up. Trials at
 `test_compare`.
 """
 
+import csv
+import importlib
 import zlib
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -139,6 +142,30 @@ def test_the_page_is_whole_and_can_be_markdown(told, tmp_path: Path) -> None:
     for name in told.figures:
         assert f"(f_{name}.svg)" in text
     assert "No gait tuned under a strategy was at hand" in text
+
+
+def test_reference_results_are_pages_figures_and_a_table(told, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).resolve().parents[1] / "docs"))
+    script = importlib.import_module("make_reference_results")
+    loaded = made_up()
+    order = {"study": {"order": [done.key for done in loaded.trials] + ["one more"]}}
+    loaded = loaded._replace(run=loaded.run._replace(config=order))
+    monkeypatch.setattr(studies, "load", lambda folder: loaded)
+    monkeypatch.setattr(script.parts, "write_report", lambda *given: [])
+    module = SimpleNamespace(told=lambda of: told)
+    written = script.publish("compare_synchronization", module, tmp_path, tmp_path / "pages")
+    assert {path.suffix for path in written} == {".md", ".csv", ".svg"}
+    assert sum(path.stat().st_size for path in written) < script.MOST_BYTES
+    text = written[0].read_text(encoding="utf-8")
+    assert "Not finished" in text and f"{len(loaded.trials)} of {len(loaded.trials) + 1}" in text
+    for path in written[2:]:
+        assert f"]({path.name})" in text
+    rows = list(csv.DictReader(written[1].open(encoding="utf-8")))
+    steady = {(r["part"], r["measure"], r["condition"]): r for r in rows}
+    found = steady["isometric", "torque_high_cv", "short_term"]
+    assert found["finding"] == "more" and abs(float(found["percent"]) - 50.0) < 1.0
+    index = script.write_index(("compare_synchronization",), tmp_path / "pages")
+    assert "(compare_synchronization.md)" in index.read_text(encoding="utf-8")
 
 
 def test_a_gait_tuned_under_a_strategy_is_done_where_it_is_kept(monkeypatch) -> None:
