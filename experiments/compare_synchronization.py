@@ -12,10 +12,8 @@ as a script this file takes its options.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
 
 from neurocoord import report as reports
 from neurocoord import results
@@ -23,6 +21,7 @@ from neurocoord import study as studies
 from neurocoord.analysis import plots
 from neurocoord.analysis.statistics import compare_all
 from neurocoord.coordination.library import movement_names, with_movement
+from neurocoord.settings import replace_path
 from neurocoord.study import comparing, ladders, parts
 from neurocoord.study.labels import SHOWN, of
 from neurocoord.study.ladders import LADDERS
@@ -116,16 +115,6 @@ METHOD = (
 DESIGN = comparing.Design(TITLE, QUESTION, METHOD, SHOWN)
 
 
-class Effort(NamedTuple):
-    """A part of the study, or one rung of a ladder, and the conditions under which it is done."""
-
-    part: str
-    config: TrialConfig
-    cells: dict[str, Synchrony]
-    level: float | None = None
-    gait: str = "held"
-
-
 def cells(config: Config, *, scopes: bool = False) -> dict[str, Synchrony]:
     """The conditions by name; the full dial and the pool have none of their own."""
     found = {BASELINE: Synchrony()}
@@ -139,44 +128,43 @@ def cells(config: Config, *, scopes: bool = False) -> dict[str, Synchrony]:
     return found
 
 
-def efforts(config: Config) -> Iterator[Effort]:
+def conditions(config: Config) -> list[studies.Condition]:
     """What is done. Half the dial: in what is compared in full; scopes: in three of it; ladders,
     fatigue and the eccentric action: at the full dial (choice, by what a trial costs)."""
     every, full = cells(config), cells(replace(config, strengths=(1.0,)))
-    wide = cells(config, scopes=True)
+    wide, made = cells(config, scopes=True), []
     hold = isometric.Settings(ramp_s=config.ramp_s, hold_s=config.hold_s)
-    long = replace(hold, low_drive=0.6, hold_s=config.tiring_s)
     still = TrialConfig(task="isometric", seconds=isometric.duration_s(hold), settings=hold)
-    yield Effort("isometric", still, wide)
-    tiring = TrialConfig(task="isometric", settings=long, pools=Pools(fatigue=True))
-    yield Effort("tiring", replace(tiring, seconds=isometric.phases(long)["low"][1]), full)
+    made += studies.of_part("isometric", still, wide)
+    long = replace(hold, low_drive=0.6, hold_s=config.tiring_s)
+    tiring = replace(still, settings=long, seconds=isometric.phases(long)["low"][1])
+    made += studies.of_part("tiring", replace(tiring, pools=Pools(fatigue=True)), full)
     for action in config.actions:
         moving = isokinetic.Settings(action=action)
         moves = TrialConfig(task="isokinetic", seconds=8.0, settings=moving)  # done before
-        yield Effort(action, moves, every if action == "concentric" else full)
-    yield Effort("roll", TrialConfig(task="roll"), wide)
+        made += studies.of_part(action, moves, every if action == "concentric" else full)
+    made += studies.of_part("roll", TrialConfig(task="roll"), wide)
     middle = config.speeds_m_per_s[len(config.speeds_m_per_s) // 2]
     for speed in config.speeds_m_per_s:
-        under = wide if speed == middle else every
-        yield Effort(f"crawl_{speed:g}", _crawl(speed, config.crawl_s), under)
-    for name, synchrony in full.items():
-        if (gait := TUNED.format(name)) in movement_names():
-            crawls = _crawl(middle, config.crawl_s)
-            crawls = replace(crawls, settings=with_movement(crawls.settings, gait))
-            yield Effort(f"tuned_{middle:g}", crawls, {name: synchrony}, gait="tuned")
+        crawls, under = _crawl(speed, config.crawl_s), wide if speed == middle else every
+        made += studies.of_part(f"crawl_{speed:g}", crawls, under, gait="held")
+    for name in filter(lambda name: TUNED.format(name) in movement_names(), full):
+        crawls = _crawl(middle, config.crawl_s)
+        crawls = replace(crawls, settings=with_movement(crawls.settings, TUNED.format(name)))
+        made += studies.of_part(f"tuned_{middle:g}", crawls, {name: full[name]}, gait="tuned")
     for speed in config.fastest_m_per_s:
-        yield Effort("highest_speed", _crawl(speed, config.ladder_s), full, speed)
+        crawls = _crawl(speed, config.ladder_s)
+        made += studies.of_part("highest_speed", crawls, full, level=speed, gait="held")
+    plan = roll.Settings().plan
     for tempo in config.tempo:
-        plan = roll.Settings().plan
-        faster = replace(plan, times_s=tuple(t / tempo for t in plan.times_s))
-        rolls = TrialConfig(
-            task="roll", seconds=config.ladder_s, settings=roll.Settings(plan=faster)
-        )
-        yield Effort("shortest_roll", rolls, full, tempo)
+        faster = roll.Settings(plan=replace(plan, times_s=tuple(t / tempo for t in plan.times_s)))
+        rolls = TrialConfig(task="roll", seconds=config.ladder_s, settings=faster)
+        made += studies.of_part("shortest_roll", rolls, full, level=tempo)
     for force_n in config.push_n:
         push = Push(start_s=1.5, duration_s=0.1, force_n=(0.0, force_n, 0.0))
         crawls = replace(_crawl(middle, config.ladder_s), pushes=(push,))
-        yield Effort("largest_push", crawls, full, force_n)
+        made += studies.of_part("largest_push", crawls, full, level=force_n, gait="held")
+    return made
 
 
 def _crawl(speed: float, seconds: float) -> TrialConfig:
@@ -190,36 +178,16 @@ def study(quick: bool = False) -> studies.Study:
 
 
 def study_of(config: Config) -> studies.Study:
-    """A condition for each effort and cell."""
-    made = []
-    for effort in efforts(config):
-        level = "" if effort.level is None else f"{effort.level:g}"
-        for name, synchrony in effort.cells.items():
-            pools = replace(effort.config.pools, n_units=config.n_units)
-            factors = {
-                "part": effort.part,
-                "compared": name,
-                "strategy": synchrony.strategy,
-                "strength": f"{synchrony.strength:g}",
-                "scope": synchrony.scope,
-                "gait": effort.gait,
-                **({"level": level} if level else {}),
-            }
-            made.append(
-                studies.Condition(
-                    name=".".join(filter(None, (effort.part, level, name))),
-                    config=replace(effort.config, synchrony=synchrony, pools=pools),
-                    factors=factors,
-                )
-            )
+    """The study of a config."""
     return studies.Study(
         name="compare_synchronization",
         question=QUESTION,
-        conditions=tuple(made),
+        conditions=tuple(
+            replace(c, config=replace_path(c.config, "pools.n_units", config.n_units))
+            for c in conditions(config)
+        ),
         n_subjects=config.n_subjects,
-        measures={
-            task: tuple(SHOWN[task]) for task in ("isometric", "isokinetic", "roll", "crawl")
-        },
+        measures={t: tuple(SHOWN[t]) for t in ("isometric", "isokinetic", "roll", "crawl")},
     )
 
 
@@ -255,15 +223,20 @@ def told(loaded: studies.Loaded) -> parts.Report:
     ]
     main = [name for name in STRATEGIES if name != BASELINE]
     found = parts.find(asked, comparisons, BASELINE, main)
-    answer = [*reports.class_answers(found.groups, main), parts.model_answer(found, main)]
-    figures = {"key": parts.key_figure(KEY, comparisons, BASELINE, main), **found.figures}
-    first = reports.Figure(plots.svg_text(figures["key"]), KEY_CAPTION, parts.FOREST_ALT, "key")
+    answer = [*reports.class_answers(found.groups, main), *parts.model_answers(found, main)]
+    key, figures = parts.key_figure(KEY, comparisons, BASELINE, main), dict(found.figures)
+    figures = {"key": key, **figures} if key else figures
+    shown = [
+        reports.Figure(plots.svg_text(figure), KEY_CAPTION, parts.FOREST_ALT, "key")
+        for figure in (key,)
+        if figure
+    ]
     page = reports.Page(
         TITLE,
         QUESTION,
-        answer or ["One strategy alone was run: nothing is compared."],
+        answer or ["Nothing is compared yet."],
         [
-            reports.Section("At a glance", figures=[first]),
+            reports.Section("At a glance", figures=shown),
             *found.sections,
             reports.Section("All numbers of the full dial", tables=found.tables),
         ],
@@ -278,19 +251,17 @@ def _who(loaded: studies.Loaded) -> list[str]:
     """Who did it, and what that means."""
     people = len({done.subject for done in loaded.trials})
     tuned = {done.factors.get("gait") for done in loaded.trials} - {"held", None}
-    said = (
-        ""
-        if tuned
-        else (
-            f" No gait tuned under a strategy was at hand ({TUNED.format('STRATEGY')} in "
-            "models/movements): all gaits are held."
-        )
+    held = (
+        f" No gait tuned under a strategy was at hand ({TUNED.format('STRATEGY')} in "
+        "models/movements): all gaits are held."
     )
     return [
         f"{people} virtual subjects, whose motor units and strength are drawn from published "
         "spreads between people. A trial that fell tells of its fall alone, and the rest is "
         "compared among those who did not fall under either condition. Equal drive at the "
-        "dynamometer; moving tasks have the same command, and their speed is checked." + said,
+        "dynamometer; moving tasks have the same command, and their speed is checked."
+        + held
+        * (not tuned),
         "Highest speed, shortest roll and largest push: each subject once at each level of a "
         "ladder; a subject's outcome is the best of the levels passed in a row from the easiest.",
     ]

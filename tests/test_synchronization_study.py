@@ -168,12 +168,20 @@ def test_reference_results_are_pages_figures_and_a_table(told, tmp_path: Path, m
     assert "(compare_synchronization.md)" in index.read_text(encoding="utf-8")
 
 
+def test_a_folder_that_has_just_begun_can_be_reported() -> None:
+    loaded = made_up()
+    alone = [done for done in loaded.trials if done.factors["compared"] == "independent"]
+    for trials, said in ((alone, "Nothing is compared yet."), (loaded.trials[:9], "not compared")):
+        told = STUDY.told(loaded._replace(trials=trials))
+        assert said in told.page.answer[0] and reports.html(told.page)
+
+
 def test_a_gait_tuned_under_a_strategy_is_done_where_it_is_kept(monkeypatch) -> None:
     kept = {"crawl_hands_knees_independent", "crawl_hands_knees_short_term"}
     monkeypatch.setattr(STUDY, "movement_names", lambda: kept)
     monkeypatch.setattr(STUDY, "with_movement", lambda settings, name: settings)
     made = STUDY.study_of(SMALL)
-    tuned = [c for c in made.conditions if c.factors["gait"] == "tuned"]
+    tuned = [c for c in made.conditions if c.factors.get("gait") == "tuned"]
     assert [c.factors["compared"] for c in tuned] == ["independent", "short_term"]
     page = STUDY.told(made_up()).page
     assert "Crawling at 0.35 m/s, gait tuned under each strategy" in {

@@ -14,6 +14,7 @@ from neurocoord.study.design import (
     conditions,
     jobs,
     named_conditions,
+    of_part,
 )
 from neurocoord.study.kept import Keep
 from neurocoord.study.outcome import Outcome, measured, measurements, run_one
@@ -56,6 +57,7 @@ __all__ = [
     "measured",
     "measurements",
     "named_conditions",
+    "of_part",
     "open_study",
     "outcomes",
     "perform",

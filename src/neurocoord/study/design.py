@@ -134,6 +134,35 @@ def _check_measures(study: Study) -> None:
                 raise ValueError(f"{task} has no measure {name!r}{nearest(name, known)}")
 
 
+def of_part(
+    part: str,
+    config: TrialConfig,
+    cells: Mapping[str, Synchrony],
+    *,
+    level: float | None = None,
+    **factors: str,
+) -> list[Condition]:
+    """A part of a study under each of `cells` (by name): a condition each, named by part, level of
+    a ladder if it is one, and cell; factors `part`, `compared` and `level` say the same."""
+    at = {} if level is None else {"level": f"{level:g}"}
+    return [
+        Condition(
+            name=".".join((part, *at.values(), name)),
+            config=replace(config, synchrony=synchrony),
+            factors={
+                "part": part,
+                "compared": name,
+                "strategy": synchrony.strategy,
+                "strength": f"{synchrony.strength:g}",
+                "scope": synchrony.scope,
+                **factors,
+                **at,
+            },
+        )
+        for name, synchrony in cells.items()
+    ]
+
+
 def conditions(
     tasks: Sequence[str],
     strategies: Sequence[str],

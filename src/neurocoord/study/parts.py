@@ -199,31 +199,35 @@ def key_figure(
     comparisons: Sequence[Comparison],
     baseline: str,
     main: Collection[str],
-) -> plots.Figure:
-    """Some measures of many parts (part, measure, words) in one figure, against the baseline."""
+) -> plots.Figure | None:
+    """Some measures of many parts (part, measure, words) in one figure, against the baseline; None
+    where none of them has been compared."""
     known = {(c.task, c.measure): c for c in comparisons}
     rows = [
         study_plots.ForestRow(words, _only([known[part, measure]], main)[0].pairs)
         for part, measure, words in key
         if (part, measure) in known and _only([known[part, measure]], main)
     ]
+    if not any(pair.margin > 0 for row in rows for pair in row.pairs):
+        return None
     return study_plots.forest(f"Against {baseline.replace('_', ' ')}", rows)
 
 
-def model_answer(found: Found, main: Collection[str]) -> str:
-    """A sentence: which of the comparisons hang on the energy model."""
+def model_answers(found: Found, main: Collection[str]) -> list[str]:
+    """A sentence: which of the comparisons hang on the energy model; none where none is made."""
     said = [
         f"{group.labels[measure]} ({group.title}, {second.replace('_', ' ')})"
         for group in found.groups
         for measure, _, second in group.hanging
         if second in main
     ]
-    if not said:
-        return "No difference of cost hangs on the energy model: all models agree on its sign."
-    return (
-        f"Model-dependent, where energy models differ in sign or one alone finds a difference: "
-        f"{'; '.join(said)}."
-    )
+    if said:
+        return [
+            "Model-dependent, where energy models differ in sign or some alone find a difference: "
+            f"{'; '.join(said)}."
+        ]
+    none = "No difference of cost hangs on the energy model: no two models contradict each other."
+    return [none] if found.groups else []
 
 
 def write_report(
