@@ -37,7 +37,7 @@ def test_pairs_are_those_with_the_baseline() -> None:
 def test_a_sentence_for_each_measure() -> None:
     torque, falls, cv = report.measure_answers(group())
     assert torque.startswith("Torque: more under b (+10 %, depends on the energy model)")
-    assert "no difference that matters under c (within ±2.5 %)" in torque
+    assert "no difference that matters under c (within ±2.5 %; 0." in torque
     assert falls == "Falls: more under c (+0.92); the same under b."
     assert "left open under b (" in cv and "could have been seen)" in cv
     assert report.measure_answers(group(), ["c"])[1] == "Falls: more under c (+0.92)."
@@ -53,7 +53,7 @@ def test_a_sentence_for_each_class() -> None:
 def test_a_cell_for_each_measure_and_condition() -> None:
     table = report.overview_table("All", group())
     assert table.head == ["Measure", "Unit", "a, mean", "b", "c"]
-    assert table.rows[0][3] == "+10 % more*" and table.rows[0][4].endswith("=")
+    assert table.rows[0][3] == "+10.0 % more*" and table.rows[0][4].endswith("=")
     assert table.rows[1][3:] == ["same", "+0.92 more"]
     assert "seen" in table.rows[2][3]
 

@@ -45,7 +45,8 @@ def forest(title: str, rows: Sequence[ForestRow]) -> Figure:
     """
     shown = [row for row in rows if any(_in_margins(pair) for pair in row.pairs)]
     conditions = list(dict.fromkeys(pair.second for row in shown for pair in row.pairs))
-    height = 1.25 + 0.2 * sum(max(len(row.pairs), 1) + 0.8 for row in shown)
+    step = 0.2 if len(conditions) < 3 else 0.145  # inches from symbol to symbol
+    height = 1.25 + step * sum(max(len(row.pairs), 1) + 0.8 for row in shown)
     return one_panel(title, lambda axes: _forest(axes, shown, conditions), size=(7.2, height))
 
 

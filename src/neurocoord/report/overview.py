@@ -9,7 +9,16 @@ from typing import NamedTuple
 
 from neurocoord.analysis.statistics import Comparison, Pair, interest_in
 from neurocoord.report.page import Table
-from neurocoord.report.tables import EQUIVALENT, LESS, MORE, NOT_RESOLVED, number, plain, word
+from neurocoord.report.tables import (
+    EQUIVALENT,
+    LESS,
+    MINUS,
+    MORE,
+    NOT_RESOLVED,
+    number,
+    plain,
+    word,
+)
 
 Hanging = Collection[tuple[str, str, str]]  # (measure, first, second) that hang on the energy model
 
@@ -56,18 +65,36 @@ def measure_answers(group: Group, conditions: Collection[str] | None = None) -> 
     """
     found = []
     for comparison in _of_labels(group):
-        by_word: dict[str, list[str]] = {}
+        by_word: dict[str, list[Pair]] = {}
         for pair in comparison.pairs:
             if conditions is None or pair.second in conditions:
-                told = _told(pair, comparison.unit)
-                if (comparison.measure, pair.first, pair.second) in group.hanging:
-                    told = f"{told}, depends on the energy model" if told else "by one energy model"
-                name = plain(pair.second) + (f" ({told})" if told else "")
-                by_word.setdefault(word(pair), []).append(name)
-        parts = [f"{UNDER[w]} {_and(by_word[w])}" for w in UNDER if w in by_word]
+                by_word.setdefault(word(pair), []).append(pair)
+        parts = [
+            f"{UNDER[w]} {_named(by_word[w], comparison, group.hanging)}"
+            for w in UNDER
+            if w in by_word
+        ]
         if parts:
             found.append(f"{group.labels[comparison.measure]}: {'; '.join(parts)}.")
     return found
+
+
+def _named(pairs: Sequence[Pair], comparison: Comparison, hanging: Hanging) -> str:
+    """Conditions of which the same was found, with what is told of each, or of all at once."""
+    told = []
+    for pair in pairs:
+        hangs = (comparison.measure, pair.first, pair.second) in hanging
+        said = [_told(pair, comparison.unit), "depends on the energy model" * hangs]
+        told.append(", ".join(filter(None, said)))
+    names = [plain(pair.second) for pair in pairs]
+    if word(pairs[0]) == EQUIVALENT:
+        most = max(pairs, key=lambda pair: pair.smallest_detectable)
+        told = [t.replace(_told(p, comparison.unit), "").strip(", ") for t, p in zip(told, pairs)]
+        unit = "" if comparison.unit == "1" else comparison.unit
+        names = [f"{name} ({t})" if t else name for name, t in zip(names, told)]
+        seen = f"{_size(most, most.smallest_detectable, unit)} could have been seen"
+        return f"{_and(names)} ({_told(most, comparison.unit)}; {seen})"
+    return _and([f"{name} ({t})" if t else name for name, t in zip(names, told)])
 
 
 def class_answers(groups: Sequence[Group], conditions: Sequence[str]) -> list[str]:
@@ -131,7 +158,15 @@ def _cell(pair: Pair) -> str:
     seen = ""
     if found == NOT_RESOLVED and math.isfinite(pair.smallest_detectable):
         seen = f", {_size(pair, pair.smallest_detectable)} seen"
-    return f"{_size(pair, pair.mean_difference, sign=True)} {MARKS[found]}{seen}"
+    return f"{_short(pair)} {MARKS[found]}{seen}"
+
+
+def _short(pair: Pair) -> str:
+    """A difference, in percent to one decimal."""
+    if not _in_percent(pair) or abs(pair.percent) >= 10.0:
+        return _size(pair, pair.mean_difference, sign=True)
+    text = f"{pair.percent:+.1f}"
+    return f"{'0.0' if float(text) == 0.0 else text} %".replace("-", MINUS)
 
 
 def _told(pair: Pair, unit: str) -> str:
