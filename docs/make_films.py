@@ -28,6 +28,7 @@ FPS = 15
 SIZE = {"width": 320, "height": 240, "quality": 5}
 SIDE = View(distance_m=1.75)
 # from above, feet to the right: the whole body stays in the picture
+FRONT = View(azimuth=160.0, elevation=-20.0, distance_m=2.0)  # of a push to the side
 ABOVE = View(azimuth=120.0, elevation=-35.0, distance_m=2.3)
 UPRIGHT = View(azimuth=140.0, elevation=-8.0, distance_m=2.2)
 CHAIR = View(azimuth=120.0, elevation=-8.0, distance_m=2.3, height_m=-0.12)
@@ -172,7 +173,7 @@ SCENES = {
     "react": Scene(
         "A push on hands and knees",
         f"{RUN} react --seed 3",
-        TrialConfig(task="react", seed=3, settings=react.Settings()), SIDE, 1.0,
+        TrialConfig(task="react", seed=3, settings=react.Settings()), FRONT, 1.0,
         "The push (194 N to the left, 54 N back, at 1.80 s for 0.15 s) shifts the trunk by a "
         "few centimetres; arm and thigh muscles redden at once and the body is back within "
         "half a second. No hand or knee is lifted: it resists and does not step.",

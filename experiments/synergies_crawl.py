@@ -187,7 +187,7 @@ def drive(
     while crawl.time_s < -0.5 * BLOCK_S:
         crawl.advance(crawl.command()[0])
     plan = crawl.plan
-    gains = plan.settings.gains
+    gains = plan.gains
     bound = paced.make_paced(crawl.body, plan.crawl, gains, synergies, pace, hold_above_bw)
     memory = paced.begin(bound, crawl.reading, 0)
     rng = seeds.generator(seed, "senses")

@@ -16,7 +16,8 @@ import pytest
 from neurocoord import film, trial
 from neurocoord.analysis import running
 from neurocoord.body import model as bodies
-from neurocoord.tasks.protocol import Trace
+from neurocoord.film import painter, record
+from neurocoord.tasks.protocol import Push, Trace
 
 SOURCE = Path(__file__).resolve().parents[1] / "src"
 PROBE = """
@@ -36,6 +37,7 @@ import imageio.v3 as iio
 import test_film
 from neurocoord import film
 from neurocoord.body import model
+from neurocoord.film.painter import Arrow
 
 crawl = test_film.made_up_trial()
 film.check("crawl.gif")
@@ -51,6 +53,8 @@ with film.Painter(body, width=160, height=120) as painter:
     for name, level in (("rest", 0.0), ("full", 1.0)):
         posture = model.keyframe_qpos(body, "hands_knees")
         iio.imwrite(f"{name}.png", painter.frame(posture, np.full(len(body.muscles), level)))
+    push = Arrow(body.bodies.index("thorax"), np.array([0.0, 0.0, -300.0]), 1.0)
+    iio.imwrite("push.png", painter.frame(posture, np.ones(len(body.muscles)), "", [push]))
 painter.close()
 name = "neurocoord.envs:neurocoord/Isometric-v0"
 env = gymnasium.make(name, render_mode="rgb_array", n_units=5, width=96, height=64)
@@ -136,6 +140,28 @@ def test_muscles_turn_from_blue_to_red(drawn) -> None:
     assert (towards_red[:, 2] < 0).mean() > 0.9
 
 
+def test_a_push_is_an_orange_arrow_from_where_it_comes(drawn) -> None:
+    full, pushed = (iio.imread(drawn / f"{name}.png").astype(int) for name in ("full", "push"))
+    changed = np.abs(pushed - full).sum(axis=-1) > 60
+    assert 30 < changed.sum() < 0.1 * changed.size
+    red, green, blue = pushed[changed].mean(axis=0)
+    assert red > green > blue + 60
+    rows = np.flatnonzero(changed.any(axis=1))
+    above = np.abs(full - iio.imread(drawn / "rest.png")).sum(axis=-1) > 60
+    assert rows.min() < np.flatnonzero(above.any(axis=1)).min()  # it comes from above the body
+
+
+@pytest.mark.parametrize(
+    ("time_s", "alpha"), [(0.99, None), (1.0, 1.0), (1.1, 1.0), (1.3, 0.5), (1.5, None)]
+)
+def test_an_arrow_is_seen_while_it_pushes_and_fades(time_s, alpha) -> None:
+    body = bodies.load("humanoid")
+    push = Push(body="thorax", start_s=1.0, duration_s=0.1, force_n=(0.0, 50.0, 0.0))
+    run = film.Postures(np.array([time_s]), np.zeros((1, 1)), np.zeros((1, 1)), (push,))
+    arrows = record.arrows(body, run, 0)
+    assert [arrow.alpha for arrow in arrows] == ([] if alpha is None else [pytest.approx(alpha)])
+
+
 def test_the_sky_is_not_black_and_the_floor_not_white(drawn) -> None:
     picture = iio.imread(drawn / "rest.png").mean(axis=-1)
     assert picture[:10].mean() > 100
@@ -150,14 +176,14 @@ def test_an_env_draws_itself(drawn) -> None:
 
 def test_nothing_but_the_files_is_left(drawn) -> None:
     names = {path.name for path in drawn.iterdir()}
-    expected = {"crawl.gif", "sheet.png", "rest.png", "full.png", "env.png"}
+    expected = {"crawl.gif", "sheet.png", "rest.png", "full.png", "push.png", "env.png"}
     assert names - {"crawl.mp4"} == expected
 
 
 def test_colours_end_at_rest_and_full() -> None:
-    colours = film.muscle_rgb(np.array([-0.5, 0.0, 1.0, 1.4]))
-    np.testing.assert_allclose(colours[:2], [film.RESTING_RGB] * 2)
-    np.testing.assert_allclose(colours[2:], [film.FULL_RGB] * 2)
+    colours = painter.muscle_rgb(np.array([-0.5, 0.0, 1.0, 1.4]))
+    np.testing.assert_allclose(colours[:2], [painter.RESTING_RGB] * 2)
+    np.testing.assert_allclose(colours[2:], [painter.FULL_RGB] * 2)
 
 
 @pytest.mark.parametrize(
@@ -213,7 +239,7 @@ def test_a_failure_half_way_keeps_the_old_file(tmp_path, monkeypatch) -> None:
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("half way")
 
-    monkeypatch.setattr(film, "Painter", broken)
+    monkeypatch.setattr(record, "Painter", broken)
     path = tmp_path / "a.gif"
     path.write_text("old")
     with pytest.raises(RuntimeError, match="half way"):

@@ -122,6 +122,34 @@ def test_restore_goes_on_bit_for_bit(body, pools, coupling):
     assert_same_bits(simulation.advance(wanted[10]), first[0][0], "first block again")
 
 
+def test_blocks_at_one_drive_are_the_same_bits_at_once(body, pools, coupling):
+    """The record of all is that of the blocks put together; so are bounds and what follows."""
+    alone, together = make(body, pools, coupling, SEEDS), make(body, pools, coupling, SEEDS)
+    for drive in drives(body, 4, 3):
+        parts = [alone.advance(drive) for _ in range(5)]
+        block = together.advance(drive, 5)
+        for name in block._fields:
+            by_block = [getattr(part, name) for part in parts]
+            if name == "spike_sum":
+                np.testing.assert_allclose(block.spike_sum, sum(by_block), atol=1e-15)
+            else:
+                np.testing.assert_array_equal(
+                    getattr(block, name), np.concatenate(by_block, axis=1)
+                )
+        assert_same_bits(together.read(), alone.read())
+        np.testing.assert_array_equal(together.bounds(), alone.bounds())
+
+
+def test_blocks_end_when_told_to(body, pools, coupling):
+    simulation = make(body, pools, coupling, [1])
+    drive = np.full((1, len(body.muscles)), 0.3)
+    answers = iter([False] * 5 + [False, True])
+    assert simulation.advance(drive, 5, lambda: next(answers)).muscle_force_n.shape[1] == 10
+    block = simulation.advance(drive, 5, lambda: next(answers))
+    assert block.muscle_force_n.shape[1] == block.step_active_state.shape[1] == 4
+    assert simulation.read().time_s[0] == pytest.approx(7 * BLOCK_S)
+
+
 def test_the_body_is_driven_by_the_motor_units(body, pools, coupling):
     """MuJoCo's muscle force is that of the mean of each step's two ticks of active state."""
     simulation = make(body, pools, coupling, SEEDS)

@@ -32,7 +32,7 @@ def constant(crawl, level):
 def one_command(crawl, synergies, pace, changed=None):
     """The first command of a crawl as it starts, and what is bound."""
     crawl.reset(1)
-    gains = crawl.plan.settings.gains
+    gains = crawl.plan.gains
     bound = paced.make_paced(crawl.body, crawl.plan.crawl, gains, synergies, pace)
     memory = paced.begin(bound, crawl.reading, 0)
     low, high = crawl.simulation.bounds()
@@ -95,7 +95,7 @@ def test_noise_of_the_senses_moves_the_command(crawl):
 
 
 def test_each_limb_is_asked_for_its_own_phase(crawl):
-    gains = crawl.plan.settings.gains
+    gains = crawl.plan.gains
     bound = paced.make_paced(crawl.body, crawl.plan.crawl, gains, None, Pace())
     way, f = start_way(np.zeros(2)), bound.crawl.table.cadence.frequency_hz
     together = paced.reference_at(bound, np.full(4, 0.3), way)

@@ -182,15 +182,16 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
             raise RuntimeError(f"step() was called {self._over}; call reset() first")
         drive = self._drive(action)
         outcome, runner = "", self.runner
-        for _ in range(BLOCKS_PER_STEP):
-            try:
-                self._active_state = _shown(runner.advance(drive))
-            except SimulationFailed:
-                outcome = "diverged"
-                break
+
+        def is_over() -> bool:
+            nonlocal outcome
             outcome = runner.outcome()
-            if self._ends(outcome):
-                break
+            return self._ends(outcome)
+
+        try:
+            self._active_state = _shown(runner.advance_held(drive, BLOCKS_PER_STEP, is_over))
+        except SimulationFailed:
+            outcome = "diverged"
         self._watch()
         terms = runner.task.reward_terms(runner.body, runner.plan, runner.reading, 0, drive)
         reward = 0.0 if outcome == "diverged" else float(np.mean(list(terms.values())))

@@ -203,17 +203,48 @@ class Runner:
 
     def advance(self, drive: np.ndarray) -> Block:
         """One block of 4 ms with a drive [muscle], to which reflexes add; ``drive`` has the sum."""
-        self._apply_pushes()
-        if self.task.lever is not None:
-            self.simulation.drive_lever(0, *self.task.lever(self.plan, self.time_s))
+        self._before_block()
         self.drive = drive if self.wiring is None else self._with_reflexes(self.wiring, drive)
         block = self.simulation.advance(self.drive[None])
         self._force_n = block.muscle_force_n[0, -1]
-        self.reading = self.simulation.read()
-        self.time_s += BLOCK_S
+        self._after_block()
         if self.senses is not None:
             self.senses.after_block(self.reading, self.simulation.expected_active_state()[0])
         return block
+
+    def advance_held(self, drive: np.ndarray, n_blocks: int, ends: Callable[[], bool]) -> Block:
+        """Blocks at one drive [muscle], until ``ends`` after one of them; the last one's record.
+
+        Where nothing but the drive reaches the motor units they are run at once, which gives the
+        same bits faster; the record is then of all blocks.
+        """
+        alone = self.wiring is None and self.senses is None and not self.simulation.feels_length
+        if not alone:
+            for _ in range(n_blocks):
+                block = self.advance(drive)
+                if ends():
+                    break
+            return block
+
+        def after_block() -> bool:
+            self._after_block()
+            if ends():
+                return True
+            self._before_block()
+            return False
+
+        self._before_block()
+        self.drive = drive
+        return self.simulation.advance(drive[None], n_blocks, after_block)
+
+    def _before_block(self) -> None:
+        self._apply_pushes()
+        if self.task.lever is not None:
+            self.simulation.drive_lever(0, *self.task.lever(self.plan, self.time_s))
+
+    def _after_block(self) -> None:
+        self.reading = self.simulation.read()
+        self.time_s += BLOCK_S
 
     def _with_reflexes(self, wiring: reflexes.Wiring, drive: np.ndarray) -> np.ndarray:
         added, self._reflex_state = reflexes.step(

@@ -10,11 +10,11 @@ import pytest
 from neurocoord import synchrony
 from neurocoord.body import adopt
 from neurocoord.body.adoption import adoption
-from neurocoord.body.clock import steps_per_block
+from neurocoord.body.clock import step_control, steps_per_block
 from neurocoord.body.model import MUSCLE_DENSITY_KG_PER_CM3
 from neurocoord.body.pace import unwarned
 from neurocoord.motorunits import counts, published
-from neurocoord.simulation import BLOCK_S, Block, Simulation, step_control
+from neurocoord.simulation import BLOCK_S, Block, Simulation
 
 ARM = """
 <mujoco model="arm">

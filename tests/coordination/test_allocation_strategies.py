@@ -49,7 +49,7 @@ def moments(runner):
         if index % 45 == 8:
             wanted, _ = crawl.reference(runner.plan, memory.way, reading, 0, time_s)
             limits = (low, np.maximum(high, low + 1e-9))
-            gains = runner.plan.settings.gains
+            gains = runner.plan.gains
             found.append(Moment((reading, 0, wanted, *limits, gains), memory.warm_start))
         runner.advance(drive)
     assert runner.solves_unconverged() == 0

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neurocoord import synchrony
-from neurocoord.motorunits import discharge, kernel, published, rate_model
+from neurocoord.motorunits import discharge, fatigue, kernel, published, rate_model
 
 # Ratio of force SD to that of independent units at full dial, highest over drives (measured).
 SD_RATIO = {
@@ -60,6 +60,38 @@ def test_steps_may_be_split(pools) -> None:
         halves = rate_model.advance(pools, halves, drive * 0)
     assert halves.tail == pytest.approx(whole.tail, rel=1e-12)
     assert halves.impulse == pytest.approx(whole.impulse, rel=1e-12)
+
+
+def test_blocks_at_once_are_the_same_bits(pools) -> None:
+    drives = np.random.default_rng(3).uniform(0.0, 1.0, (6, 2, 3))
+    state = rate_model.init(pools, 2)
+    together = rate_model.advance(pools, state, drives)
+    alone = state
+    for drive in drives:
+        alone = rate_model.advance(pools, alone, drive)
+    for name in ("tick", "slow_excitation", "impulse", "tail", "gain_rate_hz", "first_due"):
+        np.testing.assert_array_equal(getattr(together, name), getattr(alone, name), name)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_long_block_takes_all_its_slow_steps(at_once) -> None:
+    """Half a second of full drive tires in one block, or in five at once, as in many."""
+    n = 40
+    rate = fatigue.fatigue_rate_per_s(n)
+    pool = published.body_pools([n], 0.3, fatigue_rate_per_s=rate, recovery_rate_per_s=0.0)
+    full = np.ones((1, 1))
+    state = rate_model.init(pool)
+    for _ in range(50):
+        state = rate_model.advance(pool, state, full)
+    many = state
+    for _ in range(125):
+        many = rate_model.advance(pool, many, full)
+    blocks = np.ones((5, 1, 1)) if at_once else full
+    few = rate_model.advance(pool, state, blocks, 0.1 if at_once else 0.5)
+    assert few.tick == many.tick
+    lost = 1.0 - many.slow.capacity
+    assert lost.max() > 1e-4
+    np.testing.assert_allclose(1.0 - few.slow.capacity, lost, rtol=0.05)
 
 
 def test_held_drive_settles_on_the_static_curve(pools) -> None:

@@ -46,7 +46,7 @@ def _solves(runner: Runner, size: Size) -> list[Row]:
     Each is warm-started from the one before, as in the loop. It is solved once more, timed.
     """
     runner.reset(0)
-    strategy, gains = runner.plan.strategy, runner.plan.settings.gains
+    strategy, gains = runner.plan.strategy, runner.plan.gains
     spent, sound = [], 0
     for _ in range(1 + size.repeats * max(1, round(size.seconds / BLOCK_S))):
         low, high = (bound[0] for bound in runner.simulation.bounds())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from neurocoord.motorunits.parameters import TICK_S
 
 TICKS_PER_BLOCK = 4
@@ -31,3 +33,12 @@ def steps_per_block(timestep_s: float) -> int:
             " 0.001 s (`neurocoord.body.adopt` shortens a model's)"
         )
     return n_steps
+
+
+def step_control(active_state: np.ndarray, n_steps: int) -> np.ndarray:
+    """Control [env, step, muscle] from [env, tick, muscle]: means of ticks, or ticks held."""
+    n_env, n_ticks, n_muscles = active_state.shape
+    if n_steps > n_ticks:
+        return np.repeat(active_state, n_steps // n_ticks, axis=1)
+    held = n_ticks // n_steps
+    return np.add.reduce(active_state.reshape(n_env, n_steps, held, n_muscles), axis=2) / held

@@ -29,6 +29,8 @@ from neurocoord.muscle.mechanics import bias, gain
 ROOT_DOF = 6
 FRICTION = 0.8  # choice: the controller trusts less friction than the floor has
 FORCE_REGULARISATION = 1e-5  # per N^2, choice
+_COLD = (np.zeros(0), np.zeros((0, 0, 4), np.int8))  # no solve before
+_NO_LIMIT = np.zeros(0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,9 +122,11 @@ def contact_edges(
 
     Also returns which contacts they are, int[contact, 2]: support and slot.
     """
-    contacts = np.argwhere(reading.contact_found[env] & may_support[:, None])
-    columns = _edge_columns(
-        contacts,
+    columns, contacts = _columns(
+        np.zeros((0, reading.dof_axis.shape[1])),
+        np.zeros(0),
+        reading.contact_found[env],
+        may_support,
         reading.contact_position_m[env],
         reading.centre_of_mass_m[env],
         reading.dof_axis[env],
@@ -134,13 +138,25 @@ def contact_edges(
 
 
 @compiled
-def _edge_columns(contacts, position, centre, axis, above, bodies, friction):  # type: ignore[no-untyped-def]
-    """Columns J' e of the four cone edges e of each contact (normal along +z, flat floor)."""
-    n_dof = axis.shape[0]
-    columns = np.zeros((n_dof, 4 * contacts.shape[0]))
-    for k in range(contacts.shape[0]):
+def _columns(arm, pull, found, may, position, centre, axis, above, bodies, friction):  # type: ignore[no-untyped-def]
+    """Columns [nv, z] of the muscles, R' g, and J' e of the four cone edges e of each contact
+    (normal along +z, flat floor); and the contacts."""
+    n_muscle, n_dof, n_contact = pull.size, axis.shape[0], 0
+    contacts = np.empty((found.size, 2), np.int64)
+    for support in range(found.shape[0]):
+        for slot in range(found.shape[1]):
+            if found[support, slot] and may[support]:
+                contacts[n_contact, 0], contacts[n_contact, 1] = support, slot
+                n_contact += 1
+    contacts = contacts[:n_contact]
+    columns = np.zeros((n_dof, n_muscle + 4 * n_contact))
+    for dof in range(n_dof):
+        for muscle in range(n_muscle):
+            columns[dof, muscle] = arm[muscle, dof] * pull[muscle]
+    for k in range(n_contact):
         support, slot = contacts[k]
         x, y, z = position[support, slot] - centre
+        first = n_muscle + 4 * k
         for dof in range(n_dof):
             if not above[bodies[support], dof]:
                 continue
@@ -148,20 +164,27 @@ def _edge_columns(contacts, position, centre, axis, above, bodies, friction):  #
             jx = vx + wy * z - wz * y
             jy = vy + wz * x - wx * z
             jz = vz + wx * y - wy * x
-            columns[dof, 4 * k] = jz + friction * jx
-            columns[dof, 4 * k + 1] = jz - friction * jx
-            columns[dof, 4 * k + 2] = jz + friction * jy
-            columns[dof, 4 * k + 3] = jz - friction * jy
-    return columns
+            columns[dof, first] = jz + friction * jx
+            columns[dof, first + 1] = jz - friction * jx
+            columns[dof, first + 2] = jz + friction * jy
+            columns[dof, first + 3] = jz - friction * jy
+    return columns, contacts
 
 
-def _edge_limit_n(reference: Reference, contacts: np.ndarray) -> np.ndarray:
-    """Most that each cone edge [contact * 4] may bear (N): an even part of its geom's limit."""
-    if reference.load_limit_n is None:
-        return np.full(4 * len(contacts), np.inf)
-    support = contacts[:, 0]
-    shared_by = np.bincount(support, minlength=len(reference.load_limit_n))[support]
-    return np.repeat(reference.load_limit_n[support] / (4.0 * shared_by), 4)
+@compiled
+def _edge_limit_n(limit, contacts):  # type: ignore[no-untyped-def]
+    """Most that each cone edge [contact * 4] may bear (N): an even part of its geom's limit
+    [support]; no limit where none are given."""
+    most = np.full(4 * contacts.shape[0], np.inf)
+    if limit.size == 0:
+        return most
+    shared_by = np.zeros(limit.size)
+    for k in range(contacts.shape[0]):
+        shared_by[contacts[k, 0]] += 1.0
+    for k in range(contacts.shape[0]):
+        support = contacts[k, 0]
+        most[4 * k : 4 * k + 4] = limit[support] / (4.0 * shared_by[support])
+    return most
 
 
 def wanted_force(
@@ -247,43 +270,61 @@ def make_problem(
     capacity: np.ndarray | None = None,
 ) -> tuple[Problem, np.ndarray]:
     """What ``allocate`` solves, and the contacts in it, int[contact, 2]: support and slot."""
-    previous = None if warm_start is None else warm_start.active_state
     length, velocity = reading.muscle_length_m[env], reading.muscle_velocity_m_per_s[env]
     arm = reading.moment_arm[env]
     force = wanted_force(body, reading, env, reference, gains)
     force -= arm.T @ bias(body.muscle_parameters, length)
     pull = gain(body.muscle_parameters, length, velocity)
-    edges, contacts = contact_edges(body, reading, env, reference.may_support, gains.friction)
-    columns = np.ascontiguousarray(np.hstack([arm.T * pull, edges]))
-    n_muscle, n_edge = len(body.muscles), edges.shape[1]
+    columns, contacts = _columns(
+        arm,
+        pull,
+        reading.contact_found[env],
+        reference.may_support,
+        reading.contact_position_m[env],
+        reading.centre_of_mass_m[env],
+        reading.dof_axis[env],
+        body.dof_above,
+        body.support.body,
+        gains.friction,
+    )
     weight = np.full(force.size, gains.joint_torque_weight)
     weight[:3], weight[3:ROOT_DOF] = gains.root_force_weight, gains.root_torque_weight
-    stays = 0.0 if previous is None else gains.smoothness
-    effort = np.full(n_muscle, gains.effort)
+    effort = np.full(len(body.muscles), gains.effort)
+    centre = np.zeros(effort.size) if feed_forward is None else feed_forward
     if strategy is not None:
         effort *= weight_now(strategy, capacity)
-    cost = np.concatenate([effort + stays, np.full(n_edge, gains.contact_force_cost)])
-    centre = np.zeros(n_muscle + n_edge)
-    if previous is not None:
-        centre[:n_muscle] = stays / (effort + stays) * previous
-    if strategy is not None:
-        centre[:n_muscle] += effort / (effort + stays) * strategy.level
-    if feed_forward is not None:
-        centre[:n_muscle] += effort / (effort + stays) * feed_forward
+        centre = centre + strategy.level
+    stays = 0.0 if warm_start is None else gains.smoothness
+    warm = _COLD if warm_start is None else (warm_start.active_state, warm_start.edge_at)
+    no_limit = reference.load_limit_n is None
+    limit = _NO_LIMIT if no_limit else reference.load_limit_n
+    cost, centre, least, most, edge_at = _of_z(
+        effort, stays, gains.contact_force_cost, centre, low, high, contacts, limit, *warm
+    )
     dual, at = None, None
     if warm_start is not None:
-        dual = warm_start.dual
-        edge_at = warm_start.edge_at[contacts[:, 0], contacts[:, 1]]
-        at = np.concatenate([warm_start.muscle_at, edge_at.ravel()])
-    problem = Problem(
-        columns,
-        force,
-        weight,
-        cost,
-        centre,
-        np.concatenate([low, np.zeros(n_edge)]),
-        np.concatenate([high, _edge_limit_n(reference, contacts)]),
-        dual,
-        at,
-    )
-    return problem, contacts
+        dual, at = warm_start.dual, np.concatenate([warm_start.muscle_at, edge_at])
+    return Problem(columns, force, weight, cost, centre, least, most, dual, at), contacts
+
+
+@compiled
+def _of_z(effort, stays, edge_cost, centre, low, high, contacts, limit, previous, edge_at):  # type: ignore[no-untyped-def]
+    """Cost, centre, lowest and highest value [z] of muscles and cone edges, and where the edges
+    were in the last solve, int8[edge]. The cost is that of leaving ``centre``, and ``stays`` that
+    of leaving the ``previous`` active state."""
+    n_muscle, n_edge = effort.size, 4 * contacts.shape[0]
+    cost = np.full(n_muscle + n_edge, edge_cost)
+    middle, least = np.zeros(n_muscle + n_edge), np.zeros(n_muscle + n_edge)
+    most = np.empty(n_muscle + n_edge)
+    least[:n_muscle], most[:n_muscle] = low, high
+    most[n_muscle:] = _edge_limit_n(limit, contacts)
+    for muscle in range(n_muscle):
+        cost[muscle] = effort[muscle] + stays
+        middle[muscle] = effort[muscle] / cost[muscle] * centre[muscle]
+        if stays > 0.0:
+            middle[muscle] += stays / cost[muscle] * previous[muscle]
+    was = np.zeros(n_edge, np.int8)
+    if edge_at.size:
+        for k in range(contacts.shape[0]):
+            was[4 * k : 4 * k + 4] = edge_at[contacts[k, 0], contacts[k, 1]]
+    return cost, middle, least, most, was

@@ -21,9 +21,8 @@ from neurocoord.coordination.reference import (
     GRAVITY_M_PER_S2,
     LIMBS,
     Reference,
-    about,
+    facing,
     limb_of_support,
-    multiply,
     wrapped,
 )
 from neurocoord.coordination.stance import (
@@ -370,14 +369,13 @@ def balance_reference(hold: Hold, reading: BodyReading, env: int, time_s: float)
     height, roll = _at(hold.root_m, time_s)[0][2], float(_at(hold.roll_rad, time_s)[0])
     aside = centre_error_m(hold, reading, env, time_s)
     yaw = standing(hold, reading, env, time_s).yaw_rad
-    level = multiply(about((1, 0, 0), roll), about((0, 1, 0), hold.pitch_rad))
     left = float(np.clip((hold.lift_begins_s - time_s) / hold.unload_s, 0.0, 1.0))
     bears = hold.used & ~(hold.lifted & (left == 0.0))
     limit = np.where(hold.lifted[hold.limb], left * hold.weight_n, np.inf)
     return Reference(
         joint_angle=angle,
         joint_velocity=rate,
-        root_quaternion=multiply(about((0, 0, 1), yaw), level),
+        root_quaternion=facing(yaw, roll, hold.pitch_rad),
         root_angular_velocity=np.zeros(3),
         root_position_m=np.array([*(reading.qpos[env, :2] + aside), height]),
         root_velocity_m_per_s=_at(hold.root_m, time_s)[1],

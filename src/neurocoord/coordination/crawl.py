@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -11,12 +12,13 @@ from neurocoord.coordination.gait import PHASES, CrawlTable, Gait, tabulate
 from neurocoord.coordination.reference import (
     LIMBS,
     Reference,
-    about,
+    facing,
     joint_index,
     limb_of_support,
-    multiply,
     wrapped,
 )
+from neurocoord.coordination.size import size_of
+from neurocoord.motorunits.compiled import compiled
 
 # torque-space stiffness of the limbs, in stance and in swing, Nm/rad (choice), scaled by the gait
 LEG_STIFFNESS = {
@@ -40,6 +42,7 @@ TURN_GAIN = 1.5  # 1/s, of turning towards a goal (choice)
 MOST_TURN_RAD_PER_S = 0.35  # choice
 AIM_M = 1.5  # a crawl without a goal aims for its line so far ahead (choice)
 SIDESTEP_MOST_M = 0.1  # choice
+DIFFERENCE_S = 1e-3  # over which the posture's velocity is taken (choice)
 
 
 class Way(NamedTuple):
@@ -86,7 +89,7 @@ class StiffnessShares(Protocol):
 
 
 def joint_stiffness(body: Body, gait: StiffnessShares) -> np.ndarray:
-    """Torque-space stiffness of every joint [joint], Nm/rad."""
+    """Torque-space stiffness of every joint [joint], Nm/rad, for a body of this size."""
     of_joint = {
         **{name: gait.leg_stiffness * value for name, value in LEG_STIFFNESS.items()},
         **{name: gait.arm_stiffness * value for name, value in ARM_STIFFNESS.items()},
@@ -97,7 +100,7 @@ def joint_stiffness(body: Body, gait: StiffnessShares) -> np.ndarray:
         "girdle": gait.girdle_stiffness_nm_per_rad,
         **{name: gait.distal_stiffness * value for name, value in DISTAL_STIFFNESS.items()},
     }
-    return np.array(
+    return size_of(body).torque * np.array(
         [
             of_joint.get(joint.rsplit("_", 1)[0], of_region.get(joint.split("_")[0], 0.0))
             for joint in body.joints
@@ -139,16 +142,8 @@ def make_crawl(body: Body, gait: Gait, speed_m_per_s: float) -> Crawl:
     )
 
 
-def _at(table: np.ndarray, phase: float) -> np.ndarray:
-    """Row of a table at a phase, linear between rows."""
-    position = (phase % 1.0) * PHASES
-    lower = int(position)
-    share = position - lower
-    return (1 - share) * table[lower] + share * table[lower + 1]
-
-
 def _direction(heading_rad: float) -> np.ndarray:
-    return np.array([np.cos(heading_rad), np.sin(heading_rad)])
+    return np.array([math.cos(heading_rad), math.sin(heading_rad)])
 
 
 def start_way(position_m: np.ndarray) -> Way:
@@ -172,17 +167,22 @@ def advance_way(
     backward = crawl.speed_m_per_s < 0.0
     ahead_m = -AIM_M if backward else AIM_M
     aim = (position_m[0] + ahead_m, way.start_m[1]) if goal_m is None else goal_m
-    bearing = np.arctan2(aim[1] - position_m[1], aim[0] - position_m[0])
-    error = wrapped(bearing - way.heading_rad - (np.pi if backward else 0.0))
-    turn = float(np.clip(TURN_GAIN * error, -MOST_TURN_RAD_PER_S, MOST_TURN_RAD_PER_S))
-    lead = float(np.clip(wrapped(way.heading_rad - yaw_rad), -LEASH_RAD, LEASH_RAD))
+    bearing = math.atan2(aim[1] - position_m[1], aim[0] - position_m[0])
+    error = wrapped(bearing - way.heading_rad - (math.pi if backward else 0.0))
+    turn = _within(TURN_GAIN * error, MOST_TURN_RAD_PER_S)
+    lead = _within(wrapped(way.heading_rad - yaw_rad), LEASH_RAD)
     heading = yaw_rad + lead + step_s * turn
     position = way.position_m + step_s * crawl.speed_m_per_s * _direction(heading)
     away = position - position_m
-    length = float(np.linalg.norm(away))
+    length = math.hypot(*away)
     if length > LEASH_M:
         position = position_m + away * (LEASH_M / length)
     return Way(way.start_m, position, heading, turn)
+
+
+def _within(value: float, most: float) -> float:
+    """The value, at most ``most`` to either side of 0."""
+    return min(max(value, -most), most)
 
 
 def crawl_reference(
@@ -197,49 +197,55 @@ def crawl_reference(
     frequency = table.cadence.frequency_hz
     later_s = max(time_s + gait.lookahead_s, 0.0)
     is_moving = time_s + gait.lookahead_s > 0.0
-    ahead = later_s * frequency
-    step = 1e-3
-    next_step = ahead + step * frequency
-    now, height, roll = _posture(crawl, ahead, way)
-    speed, climb, turn = 0.0, 0.0, 0.0
-    velocity = np.zeros_like(now)
+    speed, turn = (crawl.speed_m_per_s, way.turn_rad_per_s) if is_moving else (0.0, 0.0)
+    swept_rad = way.turn_rad_per_s * table.cadence.stance_s
+    carried = (crawl.aside_joint, crawl.aside_rad_per_m, crawl.ahead_joint, crawl.reach_m)
+    now, height, roll = _posture(crawl.course, later_s * frequency, swept_rad, *carried)
+    velocity, climb = np.zeros_like(now), 0.0
     if is_moving:
-        later, later_height, _ = _posture(crawl, next_step, way)
-        velocity, climb = (later - now) / step, (later_height - height) / step
-        speed, turn = crawl.speed_m_per_s, way.turn_rad_per_s
+        moment = later_s + DIFFERENCE_S
+        later, later_height, _ = _posture(crawl.course, moment * frequency, swept_rad, *carried)
+        velocity, climb = (later - now) / DIFFERENCE_S, (later_height - height) / DIFFERENCE_S
     lead_s = max(time_s + gait.unload_lead_s, 0.0)
     in_stance = table.in_stance[int((lead_s * frequency % 1.0) * PHASES)]
-    supports = np.where(crawl.limb >= 0, in_stance[crawl.limb], False)
+    supports = (crawl.limb >= 0) & in_stance[crawl.limb]
     swings = ~in_stance
-    aside_m = np.clip(gait.sidestep_s * sideways_m_per_s, -SIDESTEP_MOST_M, SIDESTEP_MOST_M)
+    aside_m = _within(gait.sidestep_s * sideways_m_per_s, SIDESTEP_MOST_M)
     now[crawl.aside_joint[swings]] += (crawl.aside_rad_per_m * aside_m)[swings]
     heading = _direction(way.heading_rad)
     place = way.position_m + speed * max(gait.lookahead_s, 0.0) * heading
-    pitch = np.radians(gait.trunk_pitch_deg)
-    level = multiply(about((1, 0, 0), roll), about((0, 1, 0), pitch))
-    # a turn about the vertical, in the pelvis' frame, which is pitched
-    turning = turn * np.array([-np.sin(pitch), 0.0, np.cos(pitch)])
+    pitch = math.radians(gait.trunk_pitch_deg)
     return Reference(
         joint_angle=now,
         joint_velocity=velocity,
-        root_quaternion=multiply(about((0, 0, 1), way.heading_rad), level),
-        root_angular_velocity=turning,
-        root_position_m=np.array([*place, height]),
-        root_velocity_m_per_s=np.array([*(speed * heading), climb]),
+        root_quaternion=facing(way.heading_rad, roll, pitch),
+        # a turn about the vertical, in the pelvis' frame, which is pitched
+        root_angular_velocity=np.array([-turn * math.sin(pitch), 0.0, turn * math.cos(pitch)]),
+        root_position_m=np.array([place[0], place[1], height]),
+        root_velocity_m_per_s=np.array([speed * heading[0], speed * heading[1], climb]),
         root_weight=np.ones(6),
         may_support=supports,
         stiffness_nm_per_rad=crawl.stiffness,
     )
 
 
-def _posture(crawl: Crawl, phase: float, way: Way) -> tuple[np.ndarray, float, float]:
-    """Joint angles [joint] (rad), pelvis height (m) and roll (rad) at a phase; when the body turns,
-    limbs keep their place on the floor under a trunk that turns about the pelvis."""
-    course = _at(crawl.course, phase)
-    n_limb = len(LIMBS)
-    angle, travel = course[: -n_limb - 2], course[-n_limb - 2 : -2]
-    if way.turn_rad_per_s != 0.0:
-        swept = travel * way.turn_rad_per_s * crawl.table.cadence.stance_s
-        angle[crawl.aside_joint] += crawl.aside_rad_per_m * swept * crawl.reach_m[:, 0]
-        angle[crawl.ahead_joint] -= swept * crawl.reach_m[:, 1] / LIMB_M
-    return angle, float(course[-2]), float(course[-1])
+@compiled
+def _posture(course, phase, swept_rad, aside_joint, aside_rad_per_m, ahead_joint, reach_m):  # type: ignore[no-untyped-def]
+    """Joint angles [joint] (rad), pelvis height (m) and roll (rad) at a phase, linear between rows.
+
+    When the body turns, limbs keep their place on the floor under a trunk that turns about the
+    pelvis, by ``swept_rad`` over a stance.
+    """
+    position = (phase % 1.0) * PHASES
+    lower = int(position)
+    share = position - lower
+    row = (1 - share) * course[lower] + share * course[lower + 1]
+    n_limb = aside_joint.size
+    n_joint = row.size - n_limb - 2
+    angle = row[:n_joint].copy()
+    if swept_rad != 0.0:
+        for limb in range(n_limb):
+            swept = row[n_joint + limb] * swept_rad
+            angle[aside_joint[limb]] += aside_rad_per_m[limb] * swept * reach_m[limb, 0]
+            angle[ahead_joint[limb]] -= swept * reach_m[limb, 1] / LIMB_M
+    return angle, row[-2], row[-1]

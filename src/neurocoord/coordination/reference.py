@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 
 from neurocoord.body.model import Body
+from neurocoord.motorunits.compiled import compiled
 
 GRAVITY_M_PER_S2 = 9.81
 LIMBS = ("hand_r", "hand_l", "knee_r", "knee_l")
@@ -46,7 +48,8 @@ def limb_of_support(body: Body) -> np.ndarray:
     return limb
 
 
-def multiply(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+@compiled
+def multiply(first, second):  # type: ignore[no-untyped-def]
     """Product of two unit quaternions (w, x, y, z)."""
     w1, x1, y1, z1 = first
     w2, x2, y2, z2 = second
@@ -62,7 +65,7 @@ def multiply(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 def wrapped(angle_rad: float) -> float:
     """The same angle (rad) from -pi to pi."""
-    return float((angle_rad + np.pi) % (2 * np.pi) - np.pi)
+    return float((angle_rad + math.pi) % (2 * math.pi) - math.pi)
 
 
 def rotation_of(quaternion: np.ndarray) -> np.ndarray:
@@ -77,19 +80,33 @@ def rotation_of(quaternion: np.ndarray) -> np.ndarray:
     )
 
 
-def about(axis: tuple[float, float, float], angle: float) -> np.ndarray:
+@compiled
+def about(axis, angle):  # type: ignore[no-untyped-def]
     """Quaternion of a rotation by ``angle`` (rad) about ``axis``."""
     half = 0.5 * angle
-    return np.array([np.cos(half), *(np.sin(half) * np.array(axis))])
+    sine = np.sin(half)
+    return np.array([np.cos(half), sine * axis[0], sine * axis[1], sine * axis[2]])
 
 
-def rotation_error(wanted: np.ndarray, actual: np.ndarray) -> np.ndarray:
-    """Rotation vector (rad) in the actual frame that turns ``actual`` into ``wanted``."""
-    conjugate = actual * np.array([1.0, -1.0, -1.0, -1.0])
+@compiled
+def facing(yaw, roll, pitch):  # type: ignore[no-untyped-def]
+    """Quaternion of a pelvis turned by ``pitch`` about y, ``roll`` about x, ``yaw`` about z (rad),
+    in this order, about axes of the world."""
+    level = multiply(about((1.0, 0.0, 0.0), roll), about((0.0, 1.0, 0.0), pitch))
+    return multiply(about((0.0, 0.0, 1.0), yaw), level)
+
+
+@compiled
+def rotation_error(wanted, actual):  # type: ignore[no-untyped-def]
+    """Rotation vector [3] (rad) in the actual frame that turns quaternion ``actual`` into
+    ``wanted``."""
+    conjugate = actual.copy()
+    conjugate[1:] *= -1.0
     difference = multiply(conjugate, wanted)
     if difference[0] < 0:
         difference = -difference
-    sine = np.linalg.norm(difference[1:])
+    turn = difference[1:]
+    sine = np.sqrt(turn[0] * turn[0] + turn[1] * turn[1] + turn[2] * turn[2])
     if sine < 1e-12:
         return np.zeros(3)
-    return 2.0 * np.arctan2(sine, difference[0]) * difference[1:] / sine
+    return 2.0 * np.arctan2(sine, difference[0]) / sine * turn

@@ -19,6 +19,7 @@ from neurocoord.body.model import Body
 from neurocoord.body.reading import BodyReading
 from neurocoord.body.rhythm import follow_angles
 from neurocoord.coordination.reference import Reference, joint_index
+from neurocoord.coordination.size import size_of
 
 SIDES = ("left", "right")
 PRONE_DEG = 180.0
@@ -163,7 +164,8 @@ def make_roll(body: Body, plan: RollPlan, after: Roll | None = None) -> Roll:
         knot_angle=np.array(knot_angle),
         knot_roll=np.radians(knot_roll),
         may_support=np.ones(len(body.support.geoms), bool),
-        stiffness=np.array([stiffness.get(j.split("_")[0], 0.0) for j in body.joints]),
+        stiffness=size_of(body).torque
+        * np.array([stiffness.get(j.split("_")[0], 0.0) for j in body.joints]),
     )
 
 

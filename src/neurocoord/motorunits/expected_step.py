@@ -121,20 +121,23 @@ def _gain_row(p, m, i, e, threshold):
 
 @compiled
 def advance(p, now, block_decay, excitation, n_ticks, h, s):
-    """One block of `h` seconds with `excitation[env, muscle]` held; `s` the arrays that change."""
+    """Blocks of `h` seconds, `excitation[block, env, muscle]` held over each; `s` what changes."""
     largest = np.max(p.first_unit[1:] - p.first_unit[:-1])
     rate, density, first = np.empty(largest), np.empty(largest), np.empty(largest)
     found = np.empty(largest + 1, np.uint64)
-    for env in range(excitation.shape[0]):
-        is_due = (s[0][env] + n_ticks) // SLOW_TICKS > s[0][env] // SLOW_TICKS
-        for m in range(excitation.shape[1]):
-            e, row = excitation[env, m], env if p.is_dynamic else 0
-            _advance_muscle(
-                p, now, block_decay, row, e, n_ticks, h, s, env, m, rate, density, first, found
-            )
-            if p.is_dynamic and is_due:
-                _expected_slow_step(p, m, s[2], now, env, e, s[4][env], s[5][env])
-        s[0][env] += n_ticks
+    for env in range(excitation.shape[1]):
+        row = env if p.is_dynamic else 0
+        for m in range(excitation.shape[2]):
+            for block in range(excitation.shape[0]):
+                e = excitation[block, env, m]
+                _advance_muscle(
+                    p, now, block_decay, row, e, n_ticks, h, s, env, m, rate, density, first, found
+                )
+                if p.is_dynamic:
+                    before = s[0][env] + block * n_ticks
+                    for _ in range((before + n_ticks) // SLOW_TICKS - before // SLOW_TICKS):
+                        _expected_slow_step(p, m, s[2], now, env, e, s[4][env], s[5][env])
+        s[0][env] += excitation.shape[0] * n_ticks
     rate[0], density[0], first[0], found[0] = 0.0, 0.0, 0.0, 0  # they live until here
 
 

@@ -5,10 +5,10 @@ their expectation: impulses of density ``r * gbar(T r) * P`` through the same cr
 filter. gbar is the 1993 gain averaged over the interval law; because the gain of a twitch looks
 back over an interval, its rate lags: ``dr~/dt = r (r - r~) / 0.6``, in silence ``dr~/dt = -r~^2``
 (fitted to the spiking model; choice), and every unit's first spike after a silence still has the
-gain of the silence. Saturating units sum twitches of unit height, and their mean
-saturation is read from the settled relation. Fatigue, adaptation, inward currents and rotation
-take their slow steps here as in the spiking pools, from expected forces. `advance` takes the
-fibres' lengths as `kernel.advance` does; bounds and inverse are those at the lengths given last.
+gain of the silence. Saturating units sum twitches of unit height, and their mean saturation is read
+from the settled relation. Fatigue, adaptation, inward currents and rotation take their slow steps
+here as in the spiking pools, from expected forces. Bounds and inverse are those at the fibres'
+lengths given last.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from neurocoord.motorunits import checks, derive, expected_step, reach_step
+from neurocoord.motorunits import checks, expected_step, fluctuation, reach_step
 from neurocoord.motorunits.compiled import are_own, straight
 from neurocoord.motorunits.kernel import length_sensitivity
 from neurocoord.motorunits.records import (
@@ -27,7 +27,6 @@ from neurocoord.motorunits.records import (
     TICK_S,
     Constants,
     PoolParameters,
-    muscle_of_unit,
     n_muscles,
     n_units,
 )
@@ -36,10 +35,6 @@ from neurocoord.motorunits.state import Slow, constants, copy_into, rested
 F64 = NDArray[np.float64]
 I64 = NDArray[np.int64]
 
-# SD of a unit's force over its P at steady normalised rate x (fitted to the spiking model).
-FLUCTUATION_X = np.array([0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0])
-FLUCTUATION_SD = np.array([0.0, 0.31, 0.62, 0.62, 0.23, 0.15, 0.075, 0.05])
-FLUCTUATION_LAG = 0.7  # its time constant over the contraction time (fitted; choice)
 TOLERANCE_FLOOR = 0.005  # of the maximal force (choice)
 N_TIRED = 64  # cells of the static curve of pools that change (choice)
 
@@ -121,8 +116,7 @@ def init(
 
 def reach(params: PoolParameters, horizon_s: float) -> F64:
     """Active state `[muscle]` that full drive adds to rested, silent pools within `horizon_s`."""
-    state = init(params, horizon_s=horizon_s)
-    return bounds(params, state)[1][0]
+    return bounds(params, init(params, horizon_s=horizon_s))[1][0]
 
 
 def advance(
@@ -138,10 +132,18 @@ def advance(
 
     Exact for the linear twitch filter. `fibre_length[env, muscle]` (optimal length = 1) as in
     `kernel.advance`; where it is not given, lengths stay as they were. `state` is left as it is
-    unless passed as `out` too.
+    unless passed as `out` too. `drive[block, env, muscle]` is that of several blocks in turn, each
+    of `duration_s`: the same bits as one by one, but faster.
     """
     checks.fits_expected(params, state)
-    excitation = _check_drive(params, drive, state.impulse.shape[0]) * params.max_excitation
+    if np.ndim(drive) == 3 and params.is_dynamic:  # constants change between the blocks
+        for held in drive:
+            state = advance(params, state, held, duration_s, fibre_length=fibre_length, out=out)
+            out = state
+        return state
+    blocks = drive if np.ndim(drive) == 3 else np.asarray(drive)[None]
+    checked = [_check_drive(params, block, state.impulse.shape[0]) for block in blocks]
+    excitation = np.stack(checked) * params.max_excitation
     duration_s = state.block_s if duration_s is None else _duration("duration_s", duration_s)
     if fibre_length is not None:
         sensitivity = length_sensitivity(params, state.impulse.shape[0], fibre_length)
@@ -156,11 +158,8 @@ def advance(
     filters = (new.impulse, new.tail, new.gain_rate_hz, new.first_due)
     moving = (new.tick, new.slow_excitation, new.slow, *filters)
     if new.variance.shape[1]:
-        units = np.arange(n_units(params))
-        rate = derive.rate_hz(params, excitation[:, muscle_of_unit(params)], units)
-        settled = np.interp(rate * params.contraction_time_s, FLUCTUATION_X, FLUCTUATION_SD) ** 2
-        kept = np.exp(-duration_s / params.contraction_time_s / FLUCTUATION_LAG)
-        new.variance[:] = settled + (new.variance - settled) * kept
+        for block in excitation:
+            new.variance[:] = fluctuation.variance(params, new.variance, block, duration_s)
     before = new.tick // SLOW_TICKS
     given = (params.packed, now, decay, excitation, n_ticks, duration_s, moving)
     call(state, expected_step.advance, *given)
@@ -197,7 +196,8 @@ def bounds(
     if spike_tolerance is not None:
         spike_tolerance = checks.one_within("spike_tolerance", spike_tolerance, 0.0)
         below = 2.0 * spike_tolerance * spike_sd(params, state)
-        above = 2.0 * spike_tolerance * _spike_sd_at_full_drive(params, state, horizon_s)
+        later = fluctuation.variance_at_full_drive(params, state.variance, horizon_s)
+        above = 2.0 * spike_tolerance * fluctuation.sd(params, later)
         low = np.maximum(low - below - TOLERANCE_FLOOR, 0.0)
         high = high + np.maximum(above, below) + TOLERANCE_FLOOR
     return low, high
@@ -215,20 +215,7 @@ def spike_sd(params: PoolParameters, state: ExpectedState) -> F64:
     checks.fits_expected(params, state)
     if state.variance.shape[1] == 0:
         raise ValueError("state must come from init(..., track_spike_sd=True) for the spike SD")
-    return _sd_of(params, state.variance)
-
-
-def _spike_sd_at_full_drive(params: PoolParameters, state: ExpectedState, horizon_s: float) -> F64:
-    """The same after a horizon of full drive: from rest, spikes add their spread by then."""
-    x = params.rested.peak_rate_hz[0] * params.contraction_time_s
-    settled = np.interp(x, FLUCTUATION_X, FLUCTUATION_SD) ** 2
-    kept = np.exp(-horizon_s / params.contraction_time_s / FLUCTUATION_LAG)
-    return _sd_of(params, settled + (state.variance - settled) * kept)
-
-
-def _sd_of(params: PoolParameters, variance: F64) -> F64:
-    total = np.add.reduceat(params.twitch_force**2 * variance, params.first_unit[:-1], axis=1)
-    return np.sqrt(total) / params.max_force
+    return fluctuation.sd(params, state.variance)
 
 
 def inverse(

@@ -27,6 +27,7 @@ from neurocoord.coordination.balance import (
 )
 from neurocoord.coordination.library import load_movement
 from neurocoord.coordination.reference import about
+from neurocoord.coordination.size import gains_for
 from neurocoord.coordination.strategies import Strategy, strategy
 from neurocoord.tasks.movement import (
     MOVEMENT_MEASURES,
@@ -102,6 +103,7 @@ def plan(body: Body, settings: Settings) -> Plan:
             friction=settings.balance.lifted_friction,
             contact_force_cost=settings.balance.lifted_force_cost,
         )
+    gains = gains_for(body, gains)
     chosen = strategy(
         body, settings.allocation, settings.allocation_dial, settings.allocation_joints
     )

@@ -22,6 +22,7 @@ from neurocoord.coordination.crawl import (
 from neurocoord.coordination.gait import Gait
 from neurocoord.coordination.library import load_movement
 from neurocoord.coordination.reference import Reference, wrapped
+from neurocoord.coordination.size import gains_for
 from neurocoord.coordination.strategies import Strategy, strategy
 from neurocoord.tasks.body_measures import BODY_MEASURES, body_measures, moments
 from neurocoord.tasks.gait_measures import GAIT_MEASURES, gait_measures
@@ -76,6 +77,7 @@ class Plan(NamedTuple):
 
     settings: Settings
     crawl: Crawl
+    gains: ControllerGains  # for this body's size
     strategy: Strategy
 
 
@@ -92,7 +94,8 @@ def plan(body: Body, settings: Settings) -> Plan:
     chosen = strategy(
         body, settings.allocation, settings.allocation_dial, settings.allocation_joints
     )
-    return Plan(settings, make_crawl(body, settings.gait, settings.speed_m_per_s), chosen)
+    crawl = make_crawl(body, settings.gait, settings.speed_m_per_s)
+    return Plan(settings, crawl, gains_for(body, settings.gains), chosen)
 
 
 def start_qpos(body: Body, plan: Plan, rng: np.random.Generator) -> np.ndarray:
@@ -115,7 +118,7 @@ def lead_in_s(plan: Plan) -> float:
 
 def horizon_s(plan: Plan) -> float:
     """As the gains say."""
-    return plan.settings.gains.horizon_s
+    return plan.gains.horizon_s
 
 
 def begin(plan: Plan) -> Memory:
@@ -145,7 +148,7 @@ def expert(
         wanted,
         low,
         high,
-        plan.settings.gains,
+        plan.gains,
         memory.warm_start,
         strategy=plan.strategy,
         capacity=capacity,

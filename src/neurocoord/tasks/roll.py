@@ -26,6 +26,7 @@ from neurocoord.coordination.roll import (
     turn_sign,
     wanted_orientation,
 )
+from neurocoord.coordination.size import gains_for
 from neurocoord.coordination.strategies import Strategy, strategy
 from neurocoord.tasks.body_measures import BODY_MEASURES, Moments, body_measures, moments
 from neurocoord.tasks.movement import (
@@ -108,12 +109,12 @@ def plan(body: Body, settings: Settings) -> Plan:
         first = _roll_named(settings.movement)
     assert isinstance(first.plan, RollPlan)
     side = settings.side or first.plan.side
-    stages = [Stage(make_roll(body, replace(first.plan, side=side)), first.gains)]
+    stages = [Stage(make_roll(body, replace(first.plan, side=side)), gains_for(body, first.gains))]
     for found in (_roll_named(name) for name in settings.then):
         assert isinstance(found.plan, RollPlan)
         before = stages[-1].roll
         turns_on = _turning_as(before.sign, found.plan)
-        stages.append(Stage(make_roll(body, turns_on, before), found.gains))
+        stages.append(Stage(make_roll(body, turns_on, before), gains_for(body, found.gains)))
     chosen = strategy(
         body, settings.allocation, settings.allocation_dial, settings.allocation_joints
     )
@@ -249,7 +250,7 @@ def goal(plan: Plan) -> dict[str, float]:
 def measure(body: Body, plan: Plan, trace: Trace) -> dict[str, float]:
     """Outcomes of one roll, over its time after the rest."""
     moving = trace.time_s >= 0.0
-    angles_deg = _turned_deg(plan, trace.qpos[moving, 3:7])
+    angles_deg = turned_deg(plan, trace.qpos[moving, 3:7])
     turned = float(angles_deg.max(initial=0.0))
     measures = movement_measures(body, trace, moving)
     duration = float(moving.sum() * BLOCK_S)
@@ -275,16 +276,11 @@ def measure(body: Body, plan: Plan, trace: Trace) -> dict[str, float]:
     }
 
 
-def _turned_deg(plan: Plan, quaternion: np.ndarray) -> np.ndarray:
+def turned_deg(plan: Plan, quaternion: np.ndarray) -> np.ndarray:
     """Turn of the pelvis so far [block] in the rolls' sense; of unit quaternions [block, 4]."""
     sign = plan.stages[0].roll.sign
     angles = np.unwrap([roll_angle(rotation_of(q), sign) for q in quaternion])
     return np.degrees(angles - angles[:1])
-
-
-def turned_deg(plan: Plan, quaternion: np.ndarray) -> float:
-    """How far the pelvis turned at most, in the roll's direction; unit quaternions [block, 4]."""
-    return float(_turned_deg(plan, quaternion).max(initial=0.0))
 
 
 def _turning(body: Body, plan: Plan, at: Moments) -> dict[str, float]:
