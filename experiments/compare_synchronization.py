@@ -49,17 +49,17 @@ class Config:
     tiring_s: float = 20.0  # a hold with fatigue
     speeds_m_per_s: tuple[float, ...] = (0.2, 0.35, 0.5)  # scopes and re-tuned gaits: the middle
     crawl_s: float = 5.0
-    fastest_m_per_s: tuple[float, ...] = (0.66, 0.70, 0.74, 0.78)  # ladders, from easy to hard
+    fastest_m_per_s: tuple[float, ...] = (0.58, 0.66, 0.74, 0.82)  # ladders, from easy to hard
     tempo: tuple[float, ...] = (0.9, 1.0, 1.15, 1.35)  # of a roll's keyframes, over its own
-    push_n: tuple[float, ...] = (100.0, 200.0, 300.0, 400.0)  # to the left at the chest, 0.1 s
+    push_n: tuple[float, ...] = (300.0, 400.0, 500.0, 600.0)  # to the left at the chest, 0.1 s
     ladder_s: float = 4.0  # of a trial on a ladder
 
 
 QUICK = Config(
     strategies=("common_drive", "short_term"), strengths=(1.0,), scopes=("body",),
     scoped=("short_term",), actions=("concentric",), n_subjects=2, n_units=40, ramp_s=0.4,
-    hold_s=1.2, tiring_s=2.6, speeds_m_per_s=(0.35,), crawl_s=1.2, fastest_m_per_s=(0.70,),
-    tempo=(1.0,), push_n=(200.0,), ladder_s=2.4,
+    hold_s=1.2, tiring_s=2.6, speeds_m_per_s=(0.35,), crawl_s=1.2, fastest_m_per_s=(0.66,),
+    tempo=(1.0,), push_n=(300.0,), ladder_s=2.4,
 )  # fmt: skip
 CRAWL = {**of("crawl", "fell"), **SHOWN["crawl"], **of("crawl", "drive", "emg_rectified")}
 PARTS: dict[str, tuple[str, str, dict[str, str]]] = {  # title, task, measures
@@ -99,7 +99,7 @@ KEY = (  # part, measure and words of the first figure
     ("largest_push", "largest_push_n", "Largest push survived"),
 )
 KEY_CAPTION = "The main outcomes at the full dial, beside what would matter (shaded)."
-PUSH_SHOWN_N = 200.0  # the push whose crawls are compared in full (choice)
+PUSH_SHOWN_N = 300.0  # the push whose crawls are compared in full (choice)
 TUNED = "crawl_hands_knees_{}"  # in models/movements: a gait tuned under a strategy
 TITLE = "Synchronization of motor units: what it changes and what it does not"
 QUESTION = (

@@ -22,7 +22,7 @@ from neurocoord.resources import load_experiment
 from neurocoord.synchrony import STRATEGIES
 
 STUDY = load_experiment("compare_synchronization")
-SMALL = replace(STUDY.QUICK, n_subjects=8, fastest_m_per_s=(0.6, 0.7), push_n=(100.0, 200.0))
+SMALL = replace(STUDY.QUICK, n_subjects=8, fastest_m_per_s=(0.6, 0.7), push_n=(200.0, 300.0))
 
 
 def made_up(config=SMALL) -> studies.Loaded:
@@ -40,7 +40,7 @@ def made_up(config=SMALL) -> studies.Loaded:
             value *= 1.5 if short and name.endswith("_cv") else 1.0
             value *= 1.03 if short and name == "speed_m_per_s" else 1.0
             values[name] = value
-        fell = short and job.subject <= 4 and job.factors.get("level") in ("0.7", "200")
+        fell = short and job.subject <= 4 and job.factors.get("level") in ("0.7", "300")
         values |= {"fell": float(fell)} | ({"rolled": 1.0} if "rolled" in known else {})
         units = {name: measure.unit for name, measure in known.items()}
         stored.append(
@@ -120,11 +120,11 @@ def test_unequal_speed_is_said(told) -> None:
 def test_ladders_tell_who_passed_and_how_far(told) -> None:
     push = next(s for s in told.page.sections if s.title == "Largest push survived")
     rows = {row[0]: row for row in push.tables[0].rows}
-    assert rows["independent"][1:] == ["8 of 8", "8 of 8", "200 or harder"]
+    assert rows["independent"][1:] == ["8 of 8", "8 of 8", "300 or harder"]
     assert rows["short term"][1:3] == ["8 of 8", "4 of 8"]
-    assert rows["short term"][3].startswith("120 (")
+    assert rows["short term"][3].startswith("220 (")
     reached = {(m.strategy, m.seed): m.value for m in told.measured if m.task == "largest_push"}
-    assert reached["independent", 1] == 200.0 and reached["short_term", 1] == 100.0
+    assert reached["independent", 1] == 300.0 and reached["short_term", 1] == 200.0
 
 
 def test_who_fell_tells_of_the_fall_alone(told) -> None:
