@@ -37,6 +37,7 @@ from neurocoord.tasks import task as find_task
 from neurocoord.tasks.protocol import Measure, Push, Task, Trace, check_pushes, forces_at
 
 NOISE_BLOCKS = 25  # the noise in the units' input is looked at every so many blocks (choice)
+_OF_UNITS = {"running": running.MEASURES, "running_emg": running_emg.MEASURES}
 SETTLE_S = 0.3  # pools discharge at the first command before the body is let go (choice)
 
 
@@ -325,7 +326,7 @@ def run(
         "fell": float(fell),
         **runner.task.measure(runner.body, runner.plan, trace),
         **running.measures(discharge),
-        "emg_rectified": float(running_emg.average_rectified_value(emg).sum()),
+        **running_emg.measures(emg),
     }
     units = {name: m.unit for name, m in measures_of(config.task).items()}
     first_unit = runner.pools.first_unit
@@ -339,15 +340,10 @@ def measures_of(task: str) -> dict[str, Measure]:
         "fell": Measure("1", "1 if the trial ended in a fall", group="Movement", source="choice"),
         **find_task(task).measures,
         **{
-            name: Measure(unit, meaning, group="Motor units", source="analysis/running.py")
-            for name, (unit, meaning) in running.MEASURES.items()
+            name: Measure(unit, meaning, group="Motor units", source=f"analysis/{room}.py")
+            for room, table in _OF_UNITS.items()
+            for name, (unit, meaning) in table.items()
         },
-        "emg_rectified": Measure(
-            running_emg.UNIT,
-            running_emg.MEANING,
-            group="Motor units",
-            source="analysis/running_emg.py",
-        ),
     }
 
 

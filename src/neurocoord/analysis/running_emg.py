@@ -13,7 +13,12 @@ from neurocoord.motorunits.parameters import PoolParameters, muscle_of_unit
 
 Floats = NDArray[np.float64]
 
-UNIT, MEANING = "1", "mean rectified surface EMG, summed over muscles (unit: of motorunits/emg.py)"
+MEASURES = {  # measure: unit, what it is
+    "emg_rectified": (
+        "1",
+        "mean rectified surface EMG, summed over muscles (unit: of motorunits/emg.py)",
+    ),
+}
 
 
 class EmgSums(NamedTuple):
@@ -65,3 +70,8 @@ def _add(found, n_ticks, n_units, waveform, muscle, ahead, rectified, so_far):  
 def average_rectified_value(sums: EmgSums) -> Floats:
     """Mean rectified EMG `[muscle]`, as `analysis.emg.average_rectified_value` of the whole."""
     return sums.rectified / max(int(sums.n_ticks[0]), 1)
+
+
+def measures(sums: EmgSums) -> dict[str, float]:
+    """The values of `MEASURES`."""
+    return {"emg_rectified": float(average_rectified_value(sums).sum())}
