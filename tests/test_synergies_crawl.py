@@ -116,7 +116,7 @@ def toy():
         replace(
             TOY,
             others={"again": (0.4, "independent")},
-            record_s=2.2,
+            record_s=2.4,
             skip_s=0.0,
             most_synergies=2,
             n_driving=2,
