@@ -8,7 +8,7 @@ WORKERS ?= 2
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed.stamp
 
-.PHONY: help demo test test-slow check models figures films clean
+.PHONY: help demo test test-slow check models figures films reference-results clean
 
 help:
 	@echo "make demo       run the main job: three tasks x three synchronization strategies x seeds"
@@ -18,6 +18,7 @@ help:
 	@echo "make models     build models/ from the anatomy tables"
 	@echo "make figures    draw the figures in docs/"
 	@echo "make films      film every movement into docs/films"
+	@echo "make reference-results  run the studies in full (hours; goes on where stopped), write docs/results"
 	@echo "make clean      remove what was built (not $(VENV), not results/)"
 	@echo "Options of the command under it: make demo ARGS=\"--seeds 10\""
 
@@ -72,6 +73,9 @@ figures: $(STAMP)
 films: $(STAMP)
 	@"$(BIN)/python" -m pip install --quiet --disable-pip-version-check -e ".[video]"
 	@"$(BIN)/python" docs/make_films.py $(ARGS)
+
+reference-results: $(STAMP)
+	@"$(BIN)/python" docs/make_reference_results.py $(ARGS)
 
 clean:
 	rm -rf build dist .numba_cache .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -18,6 +18,7 @@ from neurocoord import film, trial
 from neurocoord.film import View
 from neurocoord.resources import load_experiment
 from neurocoord.results import atomic_path
+from neurocoord.study import comparing
 from neurocoord.trial import Trial, TrialConfig
 
 FIGURES = Path(__file__).resolve().parent / "figures"
@@ -45,7 +46,7 @@ NAMES = ("compare", *SCENES)
 def draw_compare(folder: Path | None) -> Path:
     """The comparison's figure, out of a results folder; without one the comparison is run."""
     if folder is None:
-        folder = load_experiment("compare_synchronization").run().folder
+        folder = comparing.run(None, load_experiment("compare_synchronization").DESIGN).folder
     source, target = folder / "compare.png", FIGURES / "compare.png"
     if not source.is_file():
         raise ValueError(f"{folder} holds no compare.png, as `neurocoord compare` writes it")

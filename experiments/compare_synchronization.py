@@ -1,526 +1,282 @@
-"""Does synchronizing motor units change force output, steadiness, or what movement costs?
+"""Does synchronizing motor units give more force, steadier force or more efficient movement?
 
-Three tasks under three synchronization strategies, on the same noise seed by seed; a fourth,
-`isokinetic`, where it is named. Those at the dynamometer are done at equal drive, rolling and
-crawling at the same commanded movement. Writes a results folder with tables, figures and a report.
-`neurocoord compare` is this file; run as a script it takes the same options:
+Every strategy and strength at the dynamometer (equal drive), rolling and crawling (the same
+command), in virtual subjects on the same noise; with whom input is shared; how fast and how hard
+pushed a body still gets along. `neurocoord compare` does some of it seed by seed on one body, and
+as a script this file takes its options.
 
+    neurocoord study run compare_synchronization            # all of it
     python experiments/compare_synchronization.py --seeds 10
 """
 
 from __future__ import annotations
 
-import math
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
 
 from neurocoord import report as reports
 from neurocoord import results
 from neurocoord import study as studies
-from neurocoord.analysis import plots, study_plots
-from neurocoord.analysis.statistics import (
-    Comparison,
-    Pair,
-    Summary,
-    compare_all,
-    model_dependence,
-    summarise,
-)
-from neurocoord.settings import flatten
+from neurocoord.analysis import plots
+from neurocoord.analysis.statistics import compare_all
+from neurocoord.coordination.library import movement_names, with_movement
+from neurocoord.settings import replace_path
+from neurocoord.study import comparing, ladders, parts
+from neurocoord.study.labels import SHOWN, of
+from neurocoord.study.ladders import LADDERS
 from neurocoord.synchrony import STRATEGIES
-from neurocoord.tasks import TASKS, isometric, model_variants
-from neurocoord.trial import TrialConfig
+from neurocoord.tasks import crawl, isokinetic, isometric, roll
+from neurocoord.tasks.protocol import Push
+from neurocoord.trial import Pools, Synchrony, TrialConfig
+
+BASELINE = "independent"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """What is compared. The sizes are a choice: the whole fits into three minutes on two cores."""
+    """The whole study. Sizes and levels are choices: about three hours on two cores."""
 
-    tasks: tuple[str, ...] = ("isometric", "roll", "crawl")
-    strategies: tuple[str, ...] = ("independent", "common_drive", "short_term")  # baseline first
-    n_seeds: int = 5
-    first_seed: int = 0
-    strength: float = 1.0  # the dial of synchronization, 0 to 1
-    scope: str = "pool"  # who shares input: the motor units of a muscle
-    seconds: float | None = None  # of roll and crawl; None: SECONDS, or the task's own length
-    overrides: tuple[str, ...] = ()  # "path=value" for all tasks or "task.path=value" for one
+    strategies: tuple[str, ...] = tuple(s for s in STRATEGIES if s != BASELINE)
+    strengths: tuple[float, ...] = (0.5, 1.0)  # the dial
+    scopes: tuple[str, ...] = ("synergists", "body")  # beside the pool, at the full dial
+    scoped: tuple[str, ...] = ("beta", "common_drive", "short_term")  # turns are a pool's own
+    n_subjects: int = 20
+    n_units: int = 120
+    actions: tuple[str, ...] = ("concentric", "eccentric")
+    ramp_s: float = 1.0
+    hold_s: float = 2.5
+    tiring_s: float = 20.0  # a hold with fatigue
+    speeds_m_per_s: tuple[float, ...] = (0.2, 0.35, 0.5)  # scopes and re-tuned gaits: the middle
+    crawl_s: float = 5.0
+    fastest_m_per_s: tuple[float, ...] = (0.58, 0.66, 0.74, 0.82)  # ladders, from easy to hard
+    tempo: tuple[float, ...] = (0.9, 1.0, 1.15, 1.35)  # of a roll's keyframes, over its own
+    push_n: tuple[float, ...] = (300.0, 400.0, 500.0, 600.0)  # to the left at the chest, 0.1 s
+    ladder_s: float = 4.0  # of a trial on a ladder
 
 
-SECONDS = {"crawl": 6.0}
-QUICK_SEEDS = 3
-N_SUBJECTS = 20  # of the whole study (choice)
-HOLD_SHOWN_S = 1.0  # how much of a hold the figure shows (choice)
-BALLISTIC_SHOWN_S = 0.3  # and of the ballistic effort (choice)
-
-HELD_EQUAL = {
-    "isometric": "drive",
-    "isokinetic": "drive",
-    "roll": "commanded movement",
-    "crawl": "commanded movement",
-    "balance": "commanded posture",
-    "react": "commanded posture and push",
+QUICK = Config(
+    strategies=("common_drive", "short_term"), strengths=(1.0,), scopes=("body",),
+    scoped=("short_term",), actions=("concentric",), n_subjects=2, n_units=40, ramp_s=0.4,
+    hold_s=1.2, tiring_s=2.6, speeds_m_per_s=(0.35,), crawl_s=1.2, fastest_m_per_s=(0.66,),
+    tempo=(1.0,), push_n=(300.0,), ladder_s=2.4,
+)  # fmt: skip
+CRAWL = {**of("crawl", "fell"), **SHOWN["crawl"], **of("crawl", "drive", "emg_rectified")}
+PARTS: dict[str, tuple[str, str, dict[str, str]]] = {  # title, task, measures
+    "isometric": (
+        "Ramp, hold and fast contraction at equal drive",
+        "isometric",
+        SHOWN["isometric"] | of("isometric", "tremor_low_nm", "tremor_high_nm", "emg_rectified"),
+    ),
+    "tiring": (
+        "A long hold with fatigue at equal drive",
+        "isometric",
+        of("isometric", "endurance_low_share", "torque_low_nm", "torque_low_cv", "power_low_w"),
+    ),
+    "concentric": ("Concentric action at equal drive", "isokinetic", SHOWN["isokinetic"]),
+    "eccentric": ("Eccentric action at equal drive", "isokinetic", SHOWN["isokinetic"]),
+    "roll": (
+        "Rolling over at the same command",
+        "roll",
+        of("roll", "rolled") | SHOWN["roll"] | of("roll", "drive", "emg_rectified"),
+    ),
+    "crawl": ("Crawling at {} m/s", "crawl", CRAWL),
+    "tuned": ("Crawling at {} m/s, gait tuned under each strategy", "crawl", CRAWL),
+    "push": ("Pushed while crawling", "crawl", CRAWL),
+    **{one.part: (one.label, "", {one.measure: one.label}) for one in LADDERS},
 }
-AT_DYNAMOMETER = tuple(name for name, task in TASKS.items() if task.body == "dynamometer")
-
-# What is shown, in this order; every other measure of a task is in trials.csv and summary.csv.
-MEASURES = {
-    "isometric": {
-        "torque_low_nm": "Torque, low hold",
-        "torque_high_nm": "Torque, high hold",
-        "torque_peak_nm": "Peak torque, ballistic",
-        "torque_low_cv": "Torque CV, low hold",
-        "torque_high_cv": "Torque CV, high hold",
-        "rfd_0_50_ms_per_s": "Rate of rise, 0-50 ms",
-        "rfd_50_100_ms_per_s": "Rate of rise, 50-100 ms",
-        "rfd_100_200_ms_per_s": "Rate of rise, 100-200 ms",
-        "power_low_w": "Metabolic power, low hold",
-        "power_high_w": "Metabolic power, high hold",
-        "torque_per_power_low_nm_per_w": "Torque/power, low hold",
-        "torque_per_power_high_nm_per_w": "Torque/power, high hold",
-    },
-    "isokinetic": {
-        "torque_isometric_nm": "Torque, isometric",
-        "torque_isometric_cv": "Torque CV, isometric",
-        "torque_concentric_nm": "Torque, concentric",
-        "concentric_over_isometric": "Concentric over isometric",
-        "work_concentric_j": "Work, concentric",
-        "power_concentric_w": "Metabolic power, concentric",
-        "efficiency_concentric": "Efficiency, concentric",
-        "torque_eccentric_nm": "Torque, eccentric",
-        "eccentric_over_isometric": "Eccentric over isometric",
-        "power_eccentric_w": "Metabolic power, eccentric",
-        "work_enhancement": "Work after a stretch over without",
-    },
-    "roll": {
-        "roll_time_s": "Time to roll",
-        "tracking_error_deg": "Tracking error",
-        "muscle_force_fluctuation": "Force fluctuation",
-        "metabolic_power_w": "Metabolic power",
-        "metabolic_energy_j": "Metabolic energy",
-        "efficiency": "Efficiency",
-    },
-    "crawl": {
-        "speed_m_per_s": "Speed",
-        "tracking_error_deg": "Tracking error",
-        "muscle_force_n": "Muscle force, sum",
-        "muscle_force_fluctuation": "Force fluctuation",
-        "metabolic_power_w": "Metabolic power",
-        "efficiency": "Efficiency",
-        "cost_of_transport_j_per_kg_m": "Cost of transport",
-        "sideways_drift_m": "Sideways drift",
-    },
-    "balance": {
-        "time_held_s": "Time held",
-        "sway_m": "Sway",
-        "margin_of_stability_m": "Margin of stability",
-        "tracking_error_deg": "Tracking error",
-        "muscle_force_fluctuation": "Force fluctuation",
-        "metabolic_power_w": "Metabolic power",
-    },
-    "react": {
-        "time_held_s": "Time up",
-        "displacement_m": "Displacement",
-        "displacement_left_m": "Displacement left",
-        "least_margin_of_stability_m": "Least margin of stability",
-        "drive": "Drive",
-        "metabolic_power_w": "Metabolic power",
-    },
-}
-
-
-UNITS = {
-    "recruited_units": "recruited",
-    "discharge_rate_hz": "discharge rate in 1/s",
-    "isi_cv": "interval CV",
-    "input_noise_variance": "variance of their input noise over its nominal value",
-}
-
-
-class Plan(NamedTuple):
-    """An experiment that was checked and can begin."""
-
-    config: Config
-    opened: studies.Opened
-
-    @property
-    def trials(self) -> list[TrialConfig]:
-        """Every trial."""
-        return [job.config for job in self.opened.jobs]
-
-
-class Report(NamedTuple):
-    """What came out."""
-
-    config: Config
-    held_equal: dict[str, str]  # by task
-    outcomes: list[studies.Outcome]
-    summary: list[Summary]
-    comparisons: list[Comparison]
-    folder: Path
-
-
-def conditions(config: Config) -> list[TrialConfig]:
-    """The trials: tasks x strategies x seeds."""
-    seconds = {
-        task: SECONDS.get(task) if config.seconds is None else config.seconds
-        for task in config.tasks
-        if task not in AT_DYNAMOMETER  # their protocols have lengths of their own
-    }
-    return studies.conditions(
-        config.tasks,
-        config.strategies,
-        config.n_seeds,
-        first_seed=config.first_seed,
-        strength=config.strength,
-        scope=config.scope,
-        seconds=seconds,
-        overrides=config.overrides,
-    )
-
-
-def study_of(config: Config) -> studies.Study:
-    """The study of a config: a condition for each task and strategy."""
-    seeds = tuple(range(config.first_seed, config.first_seed + config.n_seeds))
-    return studies.Study(
-        name="compare",
-        question=(__doc__ or "").splitlines()[0],
-        conditions=tuple(
-            studies.Condition(
-                name=template.synchrony.strategy,
-                config=template,
-                factors={
-                    "strategy": template.synchrony.strategy,
-                    "strength": f"{config.strength:g}",
-                    "scope": config.scope,
-                },
-            )
-            for template in conditions(replace(config, n_seeds=min(config.n_seeds, 1)))
-        ),
-        seeds=seeds,
-        measures={task: tuple(MEASURES.get(task, ())) for task in config.tasks},
-    )
-
-
-def study(quick: bool = False) -> studies.Study:
-    """The study as `neurocoord study run` knows it; at its quick size a short `compare`."""
-    name = "compare_synchronization"
-    if quick:
-        return replace(study_of(Config(n_seeds=QUICK_SEEDS)), name=name)
-    full = Config(tasks=tuple(HELD_EQUAL), strategies=tuple(STRATEGIES), n_seeds=1)
-    return replace(study_of(full), name=name, n_subjects=N_SUBJECTS)
-
-
-def report(folder: Path, loaded: studies.Loaded) -> list[Path]:
-    """What is to be read of a folder of the study, as far as it has come."""
-    outcomes = by_subject(loaded)
-    done = [outcome for outcome in outcomes if not outcome.error]
-    synchrony = done[0].config.synchrony
-    config = Config(
-        tasks=tuple(dict.fromkeys(outcome.config.task for outcome in done)),
-        strategies=tuple(dict.fromkeys(o.config.synchrony.strategy for o in done)),
-        n_seeds=len({outcome.config.seed for outcome in done}),
-        first_seed=done[0].config.seed,
-        strength=synchrony.strength,
-        scope=synchrony.scope,
-    )
-    finish(config, folder, loaded.run, outcomes)
-    return [folder / "report.html", folder / "compare.png", folder / results.SUMMARY_TABLE]
-
-
-def by_subject(loaded: studies.Loaded) -> list[studies.Outcome]:
-    """One outcome for each condition and virtual subject: means over the noise seeds, none where a
-    seed has none. Without virtual subjects, every trial."""
-    groups: dict[tuple[str, str, int], list[studies.Outcome]] = {}
-    for stored, outcome in zip(loaded.trials, studies.outcomes(loaded)):
-        of = stored.subject or -stored.seed  # of the body as it is each seed is a pair of its own
-        groups.setdefault((stored.task, stored.condition, of), []).append(outcome)
-    return [_mean(group) for group in groups.values()]
-
-
-def _mean(group: list[studies.Outcome]) -> studies.Outcome:
-    first = group[0]
-    failed = [outcome for outcome in group if outcome.error]
-    if failed or len(group) == 1:
-        return failed[0] if failed else first
-    values = {name: [outcome.measures[name] for outcome in group] for name in first.measures}
-    means = {name: sum(each) / len(each) for name, each in values.items()}
-    return first._replace(measures=means, fell=any(outcome.fell for outcome in group))
-
-
-def prepare(
-    config: Config, out: Path | None = None, *, command: Sequence[str] | None = None
-) -> Plan:
-    """Check everything that was asked for, and that the folder can be written, before any work."""
-    planned = study_of(config)
-    told = {
-        **asdict(config),
-        "trials": {c.config.task: flatten(c.config) for c in planned.conditions},
-    }
-    opened = studies.open_study(planned, out, seed=config.first_seed, told=told, command=command)
-    return Plan(config, opened)
-
-
-def carry_out(
-    plan: Plan,
-    *,
-    n_workers: int | None = None,
-    backend: str = "local",
-    on_done: studies.OnDone | None = None,
-    on_damage: Callable[[str], None] | None = None,
-) -> Report:
-    """Run the trials that the folder lacks, compare, and write the tables and the figure."""
-    outcomes, begun = studies.perform(
-        plan.opened, n_workers=n_workers, backend=backend, on_done=on_done, on_damage=on_damage
-    )
-    found = finish(plan.config, plan.opened.folder, begun, outcomes)
-    studies.write_tables(plan.opened.folder, outcomes)
-    return found
-
-
-def finish(
-    config: Config, folder: Path, begun: results.Run, outcomes: list[studies.Outcome]
-) -> Report:
-    """Compare what came out, and write the tables and the figure."""
-    measured = studies.measurements(outcomes)
-    if not measured:
-        raise RuntimeError(f"no trial has an outcome; the first failed with {outcomes[0].error}")
-    held_equal = {task: HELD_EQUAL.get(task, "commanded movement") for task in config.tasks}
-    summary, comparisons = summarise(measured), compare_all(measured, primary=MEASURES)
-    report = Report(config, held_equal, outcomes, summary, comparisons, folder)
-    figures = {"compare": draw(report)} | {f"effects_{t}": f for t, f in forests(report).items()}
-    results.write(folder, begun, trials=measured, summary=summary, comparisons=comparisons)
-    for name, figure in figures.items():
-        for suffix in (".svg", ".pdf", ".png")[: 3 if name == "compare" else 2]:
-            with results.atomic_path(folder / f"{name}{suffix}") as path:
-                plots.save(figure, path)
-    with results.atomic_path(folder / "report.html") as path:
-        path.write_text(reports.html(page(report, begun, figures)), encoding="utf-8")
-    return report
-
-
-def run(
-    config: Config | None = None, *, out: Path | None = None, n_workers: int | None = None
-) -> Report:
-    """The whole experiment."""
-    return carry_out(prepare(config or Config(), out), n_workers=n_workers)
-
-
-def draw(report: Report) -> plots.Figure:
-    """The figure: knee torque on one seed's noise, then every seed of every measure."""
-    config, measured = report.config, studies.measurements(report.outcomes)
-    rows = [
-        plots.DotRow(
-            _row_title(task, report),
-            shown(task, report),
-            [m for m in measured if m.task == task],
-            [c for c in report.comparisons if c.task == task],
-        )
-        for task in config.tasks
-    ]
-    seeds = "1 seed" if config.n_seeds == 1 else f"{config.n_seeds} seeds"
-    return plots.compare_figure(
-        "Synchronization of motor units: what it changes and what it does not",
-        f"Held equal: {_equal(report)}. {seeds}, the same noise under every strategy "
-        f"(strength {config.strength:g}, scope {config.scope}).\n"
-        "Small symbols: seeds, joined; large: mean with 95 % interval. "
-        f"Torque traces: seed {config.first_seed}.",
-        config.strategies,
-        torque_panels(report.outcomes, config.first_seed),
-        [row for row in rows if row.labels],
-    )
-
-
-def torque_panels(outcomes: Iterable[studies.Outcome], seed: int) -> list[plots.TracePanel]:
-    """Knee torque of the isometric trials of one seed, a panel for each effort."""
-    found = [
-        outcome
-        for outcome in outcomes
-        if outcome.traces and outcome.config.task == "isometric" and outcome.config.seed == seed
-    ]
-    if not found:
-        return []
-    settings = found[0].config.settings
-    phases = isometric.phases(settings)
-    panels = []
-    for name, title in (
-        ("low", f"{settings.low_drive:.0%} of maximal drive, held"),
-        ("high", f"{settings.high_drive:.0%} of maximal drive, held"),
-        ("ballistic", "As fast as possible"),
-    ):
-        start, end = phases[name]
-        first, last = start - 0.02, min(start + BALLISTIC_SHOWN_S, end)
-        if name != "ballistic":
-            first, last = max(start + isometric.RISE_S, end - HOLD_SHOWN_S), end
-        lines = {}
-        for outcome in found:
-            time = outcome.traces["time_s"].values
-            shown = (time >= first) & (time < last)
-            if shown.any():
-                x = time[shown] - (start if name == "ballistic" else first)
-                lines[outcome.config.synchrony.strategy] = (
-                    x,
-                    outcome.traces["torque_nm"].values[shown],
-                )
-        if lines:
-            since = "onset of drive" if name == "ballistic" else "start of window"
-            panels.append(
-                plots.TracePanel(title, f"s from {since}", f"{settings.joint} torque (Nm)", lines)
-            )
-    return panels
-
-
-def forests(report: Report) -> dict[str, plots.Figure]:
-    """By task: every measure against the baseline, beside what would matter."""
-    baseline = report.config.strategies[0]
-    found = {}
-    for task in report.config.tasks:
-        compared = against_baseline(task, report)
-        rows = [
-            study_plots.ForestRow(label, compared[measure].pairs)
-            for measure, label in shown(task, report).items()
-            if measure in compared
-        ]
-        if any(pair.margin > 0 for row in rows for pair in row.pairs):
-            found[task] = study_plots.forest(f"{task.capitalize()}, against {baseline}", rows)
-    return found
-
-
-def against_baseline(task: str, report: Report) -> dict[str, Comparison]:
-    """By measure: the pairs with the first strategy, of those that are compared."""
-    baseline = report.config.strategies[0]
-    return {
-        c.measure: c._replace(pairs=tuple(pair for pair in c.pairs if pair.first == baseline))
-        for c in report.comparisons
-        if c.task == task
-    }
-
-
+KEY = (  # part, measure and words of the first figure
+    ("isometric", "torque_high_nm", "Torque, hold at 50 % drive"),
+    ("isometric", "rfd_0_50_ms_per_s", "Rate of rise, 0-50 ms"),
+    ("isometric", "torque_high_cv", "Unsteadiness of the hold (CV)"),
+    ("isometric", "emg_rectified", "EMG"),
+    ("tiring", "endurance_low_share", "Torque left after a long hold"),
+    ("concentric", "efficiency_concentric", "Efficiency, concentric"),
+    ("roll", "metabolic_energy_j", "Energy of a roll"),
+    ("crawl_0.35", "cost_of_transport_j_per_kg_m", "Cost of transport, crawl"),
+    ("highest_speed", "highest_speed_m_per_s", "Highest speed"),
+    ("shortest_roll", "shortest_roll_s", "Shortest roll"),
+    ("largest_push", "largest_push_n", "Largest push survived"),
+)
+KEY_CAPTION = "The main outcomes at the full dial, beside what would matter (shaded)."
+PUSH_SHOWN_N = 300.0  # the push whose crawls are compared in full (choice)
+TUNED = "crawl_hands_knees_{}"  # in models/movements: a gait tuned under a strategy
+TITLE = "Synchronization of motor units: what it changes and what it does not"
 QUESTION = (
     "Does synchronizing the motor units of a muscle give more force, steadier force or more "
     "efficient movement, when the same body does the same task on the same noise?"
 )
 METHOD = (
-    "Strategies are compared seed by seed on the same noise: paired t, of chances an "
-    "exact sign test; pairs of strategies are corrected within a measure (Holm), and "
-    "over all measures shown (q, Benjamini-Hochberg). A difference that surely lies below the "
-    "smallest of interest, which was fixed beforehand, counts as none that matters (two one-sided "
-    "tests)."
+    "Strategies are compared pair by pair on the same noise: paired t, of chances an exact sign "
+    "test; corrected within a measure (Holm), and over all measures shown (q, Benjamini-Hochberg). "
+    "A difference that surely lies below the smallest of interest, which was fixed beforehand, "
+    "counts as none that matters (two one-sided tests)."
 )
-ONE_BODY = "One body is used: the intervals speak of noise and not of differences between people."
-PEOPLE = (
-    "Each pair is one virtual subject, whose motor units and strength are drawn from published "
-    "spreads between people; noise seeds are averaged within a subject first."
-)
-FOREST_ALT = (
-    "Differences from the baseline with 95 % intervals, a row for each measure, beside the band "
-    "that is too small to matter; the table below holds the numbers."
-)
+DESIGN = comparing.Design(TITLE, QUESTION, METHOD, SHOWN)
 
 
-def page(report: Report, described: results.Run, figures: dict[str, plots.Figure]) -> reports.Page:
-    """The report as a page: answer, figures, tables, method, provenance."""
-    config, answer, sections = report.config, [], []
-    for task in config.tasks:
-        compared, labels = against_baseline(task, report), shown(task, report)
-        notes = {measure: _hangs_on_model(task, measure, compared) for measure in labels}
-        hanging = [
-            (measure, pair.first, pair.second)
-            for measure in labels
-            for pair in (compared[measure].pairs if measure in compared else ())
-            if _hangs_on_model(task, measure, compared, pair)
-        ]
-        name, rows = task.capitalize(), list(compared.values())
-        answer += reports.answers(name, labels, rows, model_dependent=hanging)
-        drawn = [figures[f] for f in (f"effects_{task}",) if f in figures]
-        caption = f"{name} at equal {report.held_equal[task]}: differences from the baseline."
-        sections.append(
-            reports.Section(
-                _row_title(task, report),
-                [unit_facts(task, report)],
-                [reports.Figure(plots.svg_text(f), caption, FOREST_ALT) for f in drawn],
-                [reports.comparison_table(name, labels, rows, notes=notes)] if rows else [],
-            )
+def cells(config: Config, *, scopes: bool = False) -> dict[str, Synchrony]:
+    """The conditions by name; the full dial and the pool have none of their own."""
+    found = {BASELINE: Synchrony()}
+    for strategy in config.strategies:
+        for dial in config.strengths:
+            name = strategy if dial == 1.0 else f"{strategy}_{dial:g}"
+            found[name] = Synchrony(strategy=strategy, strength=dial)
+    for strategy in config.scoped if scopes else ():
+        for scope in config.scopes:
+            found[f"{strategy}_{scope}"] = Synchrony(strategy=strategy, scope=scope)
+    return found
+
+
+def conditions(config: Config) -> list[studies.Condition]:
+    """What is done. Half the dial: in what is compared in full; scopes: in three of it; ladders,
+    fatigue and the eccentric action: at the full dial (choice, by what a trial costs)."""
+    every, full = cells(config), cells(replace(config, strengths=(1.0,)))
+    wide, made = cells(config, scopes=True), []
+    hold = isometric.Settings(ramp_s=config.ramp_s, hold_s=config.hold_s)
+    still = TrialConfig(task="isometric", seconds=isometric.duration_s(hold), settings=hold)
+    made += studies.of_part("isometric", still, wide)
+    long = replace(hold, low_drive=0.6, hold_s=config.tiring_s)
+    tiring = replace(still, settings=long, seconds=isometric.phases(long)["low"][1])
+    made += studies.of_part("tiring", replace(tiring, pools=Pools(fatigue=True)), full)
+    for action in config.actions:
+        moving = isokinetic.Settings(action=action)
+        moves = TrialConfig(task="isokinetic", seconds=8.0, settings=moving)  # done before
+        made += studies.of_part(action, moves, every if action == "concentric" else full)
+    made += studies.of_part("roll", TrialConfig(task="roll"), wide)
+    middle = config.speeds_m_per_s[len(config.speeds_m_per_s) // 2]
+    for speed in config.speeds_m_per_s:
+        crawls, under = _crawl(speed, config.crawl_s), wide if speed == middle else every
+        made += studies.of_part(f"crawl_{speed:g}", crawls, under, gait="held")
+    for name in filter(lambda name: TUNED.format(name) in movement_names(), full):
+        crawls = _crawl(middle, config.crawl_s)
+        crawls = replace(crawls, settings=with_movement(crawls.settings, TUNED.format(name)))
+        made += studies.of_part(f"tuned_{middle:g}", crawls, {name: full[name]}, gait="tuned")
+    for speed in config.fastest_m_per_s:
+        crawls = _crawl(speed, config.ladder_s)
+        made += studies.of_part("highest_speed", crawls, full, level=speed, gait="held")
+    plan = roll.Settings().plan
+    for tempo in config.tempo:
+        faster = roll.Settings(plan=replace(plan, times_s=tuple(t / tempo for t in plan.times_s)))
+        rolls = TrialConfig(task="roll", seconds=config.ladder_s, settings=faster)
+        made += studies.of_part("shortest_roll", rolls, full, level=tempo)
+    for force_n in config.push_n:
+        push = Push(start_s=1.5, duration_s=0.1, force_n=(0.0, force_n, 0.0))
+        crawls = replace(_crawl(middle, config.ladder_s), pushes=(push,))
+        made += studies.of_part("largest_push", crawls, full, level=force_n, gait="held")
+    return made
+
+
+def _crawl(speed: float, seconds: float) -> TrialConfig:
+    settings = crawl.Settings(speed_m_per_s=speed)
+    return TrialConfig(task="crawl", seconds=seconds, settings=settings)
+
+
+def study(quick: bool = False) -> studies.Study:
+    """The study as `neurocoord study run` knows it."""
+    return study_of(QUICK if quick else Config())
+
+
+def study_of(config: Config) -> studies.Study:
+    """The study of a config."""
+    return studies.Study(
+        name="compare_synchronization",
+        question=QUESTION,
+        conditions=tuple(
+            replace(c, config=replace_path(c.config, "pools.n_units", config.n_units))
+            for c in conditions(config)
+        ),
+        n_subjects=config.n_subjects,
+        measures={t: tuple(SHOWN[t]) for t in ("isometric", "isokinetic", "roll", "crawl")},
+    )
+
+
+def place(done: studies.StoredTrial) -> tuple[str, str] | None:
+    """Part and condition under which a trial is compared in full; of ladders, one push alone."""
+    part, condition = studies.by_factors(done)
+    if "level" not in done.factors:
+        return part, condition
+    shown = part == "largest_push" and float(done.factors["level"]) == PUSH_SHOWN_N
+    return ("push", condition) if shown else None
+
+
+def told(loaded: studies.Loaded) -> parts.Report:
+    """Everything that is told of a folder of the study, as far as it has come."""
+    measured = studies.subject_means(loaded, place, upright=True)
+    measured += [row for one in LADDERS for row in ladders.measurements(one, loaded)]
+    asked = []
+    for name in dict.fromkeys(m.task for m in measured):
+        stem, _, at = (
+            name.partition("_") if name.startswith(("crawl_", "tuned_")) else (name, "", "")
         )
-    every = reports.Figure(
-        plots.svg_text(figures["compare"]),
-        "Every seed of every measure, and knee torque on one seed's noise.",
-        "Small panels, one for each measure: each seed a dot, strategies side by side, the mean "
-        "with its 95 % interval beside them.",
-    )
-    drawn_people = described.config["study"]["subjects"][0]["number"] > 0
-    pairs = f"{config.n_seeds} seeds from {config.first_seed}"
-    if drawn_people:
-        pairs = f"{config.n_seeds} virtual subjects"
-    done = (
-        f"{', '.join(config.tasks)} under {', '.join(config.strategies)} (strength "
-        f"{config.strength:g}, scope {config.scope}), {pairs}. Held equal: {_equal(report)}."
-    )
-    return reports.Page(
-        "Synchronization of motor units: what it changes and what it does not",
+        title, task, labels = PARTS.get(stem, (name.capitalize(), name, SHOWN.get(name, {})))
+        shown = parts.measured_labels(labels, name, measured)
+        asked.append(parts.Part(name, title.format(at), shown, task))
+    primary = {part.name: part.labels for part in asked}
+    comparisons = compare_all(measured, primary=primary, baseline=BASELINE)
+    asked = [
+        part._replace(
+            notes=[parts.equal_speed(part, comparisons, BASELINE)] if part.task == "crawl" else [],
+            tables=[ladders.table(one, loaded) for one in LADDERS if one.part == part.name],
+        )
+        for part in asked
+    ]
+    main = [name for name in STRATEGIES if name != BASELINE]
+    found = parts.find(asked, comparisons, BASELINE, main)
+    answer = [*reports.class_answers(found.groups, main), *parts.model_answers(found, main)]
+    key, figures = parts.key_figure(KEY, comparisons, BASELINE, main), dict(found.figures)
+    figures = {"key": key, **figures} if key else figures
+    shown = [
+        reports.Figure(plots.svg_text(figure), KEY_CAPTION, parts.FOREST_ALT, "key")
+        for figure in (key,)
+        if figure
+    ]
+    page = reports.Page(
+        TITLE,
         QUESTION,
-        answer or ["One strategy alone was run: nothing is compared."],
-        [*sections, reports.Section("Every seed", figures=[every])],
-        [done, METHOD, PEOPLE if drawn_people else ONE_BODY],
-        results.provenance(described),
-        described.command,
+        answer or ["Nothing is compared yet."],
+        [
+            reports.Section("At a glance", figures=shown),
+            *found.sections,
+            reports.Section("All numbers of the full dial", tables=found.tables),
+        ],
+        [METHOD, *_who(loaded)],
+        results.provenance(loaded.run),
+        loaded.run.command,
     )
+    return parts.Report(page, figures, measured, comparisons, found.groups)
 
 
-def _hangs_on_model(
-    task: str, measure: str, compared: dict[str, Comparison], pair: Pair | None = None
-) -> str:
-    """What of a measure, or of one pair of it, hangs on the energy model; "" where nothing does."""
-    by_model = {
-        model: [
-            of_model
-            for of_model in compared[variant].pairs
-            if pair is None or (of_model.first, of_model.second) == (pair.first, pair.second)
-        ]
-        for variant, model in model_variants(task, measure).items()
-        if variant in compared
-    }
-    return model_dependence(by_model)
+def _who(loaded: studies.Loaded) -> list[str]:
+    """Who did it, and what that means."""
+    people = len({done.subject for done in loaded.trials})
+    tuned = {done.factors.get("gait") for done in loaded.trials} - {"held", None}
+    held = (
+        f" No gait tuned under a strategy was at hand ({TUNED.format('STRATEGY')} in "
+        "models/movements): all gaits are held."
+    )
+    return [
+        f"{people} virtual subjects, whose motor units and strength are drawn from published "
+        "spreads between people. A trial that fell tells of its fall alone, and the rest is "
+        "compared among those who did not fall under either condition. Equal drive at the "
+        "dynamometer; moving tasks have the same command, and their speed is checked."
+        + held
+        * (not tuned),
+        "Highest speed, shortest roll and largest push: each subject once at each level of a "
+        "ladder; a subject's outcome is the best of the levels passed in a row from the easiest.",
+    ]
 
 
-def _equal(report: Report) -> str:
-    by_what: dict[str, list[str]] = {}
-    for task, what in report.held_equal.items():
-        by_what.setdefault(what, []).append(task)
-    return ", ".join(f"{what} ({', '.join(tasks)})" for what, tasks in by_what.items())
+def report(folder: Path, loaded: studies.Loaded) -> list[Path]:
+    """Tables, figures and the page of a folder of the study, as far as it has come."""
+    return parts.write_report(folder, loaded.run, told(loaded), png=("key",))
 
 
-def _row_title(task: str, report: Report) -> str:
-    done = [o for o in report.outcomes if o.config.task == task and not o.error]
-    falls = sum(outcome.fell for outcome in done)
-    told = "" if task in AT_DYNAMOMETER else f"; falls: {falls} of {len(done)}"
-    return f"{task.capitalize()} at equal {report.held_equal[task]}{told}"
-
-
-def shown(task: str, report: Report) -> dict[str, str]:
-    """Measures of a task that are shown, with what a person calls them; at the dynamometer those
-    of the efforts that were made."""
-    there = {
-        row.measure
-        for row in report.summary
-        if row.task == task and not (task in AT_DYNAMOMETER and math.isnan(row.mean))
-    }
-    return {name: label for name, label in MEASURES.get(task, {}).items() if name in there}
-
-
-def unit_facts(task: str, report: Report) -> str:
-    """What the motor units themselves did, which a strategy leaves as it is at equal drive."""
-    means = {(r.measure, r.strategy): r.mean for r in report.summary if r.task == task}
-    first, *others = report.config.strategies
-    facts = []
-    for measure, name in UNITS.items():
-        base = means.get((measure, first), float("nan"))
-        off = [abs(means.get((measure, s), float("nan")) / base - 1.0) for s in others if base]
-        largest = f" (others within {max(off):.2%})" if off else ""
-        facts.append(f"{name} {base:.4g}{largest}")
-    return f"Of the units themselves, under {first}: {', '.join(facts)}."
+def run(
+    config: Config | None = None, *, out: Path | None = None, n_workers: int | None = None
+) -> list[Path]:
+    """The whole study; the files to be read."""
+    return studies.run_and_report(study_of(config or Config()), report, out, n_workers=n_workers)
 
 
 def main() -> None:

@@ -16,24 +16,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import numpy as np
+from typing import NamedTuple
 
 from neurocoord import report as reports
 from neurocoord import results
 from neurocoord import study as studies
-from neurocoord.analysis import force_gain, force_gain_plots, plots, study_plots
+from neurocoord.analysis import force_gain_plots
 from neurocoord.analysis.endurance import endurance_s
 from neurocoord.analysis.force_gain import ForceGain
-from neurocoord.analysis.statistics import Comparison, Measurement, compare_all, summarise
-from neurocoord.analysis.statistics import model_dependence as hangs_on_model
+from neurocoord.analysis.statistics import Comparison, Measurement, compare_all
 from neurocoord.body import model as bodies
 from neurocoord.body.model import muscle_index
 from neurocoord.motorunits import published
 from neurocoord.motorunits.parameters import PoolParameters, of_muscle
 from neurocoord.pools import Pools, body_pools
-from neurocoord.tasks import TASKS, isometric, model_variants
+from neurocoord.study import force_split, parts
+from neurocoord.study.labels import of
+from neurocoord.tasks import TASKS, isometric
 from neurocoord.trial import TrialConfig
 
 
@@ -70,36 +69,25 @@ NARROW = 10.0  # range of thresholds of a second pool of 1993; its own is 30 (ch
 ONE_MUSCLE = "VAS_L_r"  # whose endurance and force by order are told
 LEVELS = (0.5, 0.7)  # of its force at full drive, to be held
 LONGEST_S = 1800.0  # for so long at most
-EXCITATION = np.linspace(0.0, 1.0, 201)
-TOLD = (0.1, 0.3, 0.5, 1.0)  # excitations of the tables
 
-HOLDS = {
-    f"{measure.replace('*', name)}": f"{words}, {name} hold"
-    for name in ("low", "high")
-    for measure, words in {
-        "torque_*_nm": "Torque",
-        "torque_*_cv": "Torque CV",
-        "power_*_w": "Metabolic power",
-        "torque_per_power_*_nm_per_w": "Torque/power",
-    }.items()
-}
+HOLDS = of("isometric", *(
+    name.format(hold)
+    for hold in ("low", "high")
+    for name in (
+        "torque_{}_nm", "torque_{}_cv", "power_{}_w", "torque_per_power_{}_nm_per_w"
+    )
+))  # fmt: skip
 MEASURES = {
     "isometric": HOLDS,
     "isometric_tiring": HOLDS,
     "endurance": {
         f"endurance_{100 * at:.0f}_s": f"Time at {100 * at:.0f} % of maximum" for at in LEVELS
     },
-    "crawl": {
-        "fell": "Falls",
-        "speed_m_per_s": "Speed",
-        "tracking_error_deg": "Tracking error",
-        "muscle_force_n": "Muscle force, sum",
-        "muscle_force_fluctuation": "Force fluctuation",
-        "drive": "Drive",
-        "metabolic_power_w": "Metabolic power",
-        "cost_of_transport_j_per_kg_m": "Cost of transport",
-    },
-}
+    "crawl": of(
+        "crawl", "fell", "speed_m_per_s", "tracking_error_deg", "muscle_force_n",
+        "muscle_force_fluctuation", "drive", "metabolic_power_w", "cost_of_transport_j_per_kg_m",
+    ),
+}  # fmt: skip
 PARTS = {
     "isometric": "Rested holds",
     "isometric_tiring": "Tiring holds",
@@ -111,13 +99,6 @@ QUESTION = (
     "How much of a muscle's force is gained by recruiting motor units, and how much by their "
     "firing faster? What do force, steadiness, endurance and metabolic cost lose or gain when "
     "units are recruited in turns (rotation) or largest first (reversed) instead of by size?"
-)
-DEFINITION = (
-    "Recruitment is, by definition here, the force that the units at work would give were each "
-    "still at the minimal rate at which it was recruited; rate coding is the rest. The two "
-    "mechanisms are those of Milner-Brown, Stein & Yemm 1973 (J Physiol 230:371-390), the pools "
-    "those of Fuglevand, Winter & Patla 1993 (J Neurophysiol 70:2470-2488). Forces are expected "
-    "ones of rested pools at optimal length; the four parts sum to the pool's force."
 )
 
 
@@ -166,7 +147,7 @@ def splits() -> dict[str, tuple[PoolParameters, ForceGain]]:
     pools = {word: of_muscle(of_body, muscle_index(body, m)) for m, word in MUSCLES.items()}
     pools["As published in 1993"] = published.fuglevand_1993()
     pools["1993, narrow thresholds"] = published.fuglevand_1993(recruitment_range=NARROW)
-    return {name: (p, force_gain.force_gain(p, 0, EXCITATION)) for name, p in pools.items()}
+    return {name: (p, force_split.of_pool(p)) for name, p in pools.items()}
 
 
 @cache
@@ -187,131 +168,68 @@ def endurance(loaded: studies.Loaded) -> list[Measurement]:
     return found
 
 
-def by_subject(loaded: studies.Loaded) -> list[Measurement]:
-    """Means over the noise seeds of each subject, part and order; none where a seed has none."""
-    values: dict[tuple[str, str, int, str, str], list[float]] = {}
-    for done in loaded.trials:
-        part = done.task + ("_tiring" if done.factors["fatigue"] == "yes" else "")
-        for name, value in {} if done.error else done.measures.items():
-            key = (part, done.factors["order"], done.subject or -done.seed, name, done.units[name])
-            values.setdefault(key, []).append(value)
-    most = max(map(len, values.values()), default=0)
-    return [
-        Measurement(part, order, who, name, float(np.mean(each)), unit)
-        for (part, order, who, name, unit), each in values.items()
-        if len(each) == most
-    ]
+def place(done: studies.StoredTrial) -> tuple[str, str]:
+    """Part and order of a trial."""
+    tiring = "_tiring" if done.factors["fatigue"] == "yes" else ""
+    return done.task + tiring, done.factors["order"]
 
 
-def report(folder: Path, loaded: studies.Loaded) -> list[Path]:
-    """Tables, figures and the page of a folder of the study, as far as it has come."""
-    measured = [*by_subject(loaded), *endurance(loaded)]
-    comparisons = compare_all(measured, primary=MEASURES)
-    results.write(
-        folder, loaded.run, trials=measured, summary=summarise(measured), comparisons=comparisons
-    )
+def told(loaded: studies.Loaded) -> parts.Report:
+    """Everything that is told of a folder of the study, as far as it has come."""
+    measured = [*studies.subject_means(loaded, place), *endurance(loaded)]
+    comparisons, first = compare_all(measured, primary=MEASURES), next(iter(Config().drives))
     split = splits()
     gains = {name: gain for name, (_, gain) in split.items()}
-    figures = {"force_gain": force_gain_plots.draw(SPLIT, gains)}
-    answer, sections = [split_answer(gains)], [_split_section(split, figures["force_gain"])]
-    for part, labels in MEASURES.items():
-        rows = _against_size([c for c in comparisons if c.task == part])
-        if rows:
-            said, section, drawn = _part(part, labels, rows)
-            answer, sections = [*answer, *said], [*sections, section]
-            figures |= {f"effects_{part}": figure for figure in drawn}
-    answer += unchanged(comparisons)
-    for name, figure in figures.items():
-        for suffix in (".svg", ".pdf", ".png"):
-            with results.atomic_path(folder / f"{name}{suffix}") as path:
-                plots.save(figure, path)
+    drawn = {name: force_split.thinned(gain) for name, gain in gains.items()}
+    figures = {"force_gain": force_gain_plots.draw(SPLIT, drawn)}
+    answer = [force_split.answer(gains)]
+    sections = [force_split.section(SPLIT, split, figures["force_gain"], [order_table()])]
+    groups = []
+    for name, labels in MEASURES.items():
+        part = parts.Part(name, PARTS[name], labels, name.removesuffix("_tiring"))
+        group = parts.group_of(part, comparisons, first)
+        if group.comparisons:
+            groups.append(group)
+            figure = parts.forest(part, group, f"{first} order")
+            figures |= {f"effects_{name}": figure} if figure else {}
+            answer += reports.answers(
+                part.title, labels, group.comparisons, model_dependent=list(group.hanging)
+            )
+            sections.append(parts.section(part, group, figure, [parts.numbers(part, group)]))
+    answer += unchanged(
+        [parts.of_part(parts.Part(n, "", {}), comparisons, first) for n in MEASURES]
+    )
     page = reports.Page(
         "Recruitment, rate coding and the size principle",
         QUESTION,
         answer,
         sections,
-        [DEFINITION, *_method(len({done.subject for done in loaded.trials}))],
+        [force_split.DEFINITION, *_method(len({done.subject for done in loaded.trials}))],
         results.provenance(loaded.run),
         loaded.run.command,
     )
-    with results.atomic_path(folder / "report.html") as path:
-        path.write_text(reports.html(page), encoding="utf-8")
-    return [folder / "report.html", folder / "force_gain.png", folder / results.SUMMARY_TABLE]
+    return parts.Report(page, figures, measured, comparisons, groups)
 
 
-def split_answer(gains: Mapping[str, ForceGain]) -> str:
-    """Recruitment's share of force at low and full excitation, over the pools, in a sentence."""
-    low, full, even = (
-        " to ".join(dict.fromkeys(_percent(value) for value in (min(found), max(found))))
-        for found in (
-            [_shares(gain, 0.1)[0] for gain in gains.values()],
-            [_shares(gain, 1.0)[0] for gain in gains.values()],
-            [force_gain.even_drive(gain) for gain in gains.values()],
-        )
-    )
-    return (
-        f"Recruitment gives {low} of the force at 10 % of maximal excitation and {full} at full "
-        f"excitation. Rate coding gives more than half of it above {even} of excitation "
-        "(ranges: over pools)."
-    )
-
-
-def _percent(value: float) -> str:
-    return f"{100 * value:.0f} %"
-
-
-def _shares(gain: ForceGain, at: float) -> tuple[float, float]:
-    """Share by recruitment, and force over force at full drive, at an excitation."""
-    index = int(np.argmin(np.abs(gain.drive - at)))
-    whole = float(force_gain.total(gain)[index])
-    return float(gain.recruitment.sum(axis=0)[index]) / whole, whole
-
-
-def _split_section(split: Mapping[str, Any], figure: plots.Figure) -> reports.Section:
-    head = ["Pool", "Units", "Slow share of maximum", "Last recruited at"]
-    head += [f"By recruitment at {_percent(at)}" for at in TOLD]
-    head += ["... of slow units at 100 %", "... of fast units at 100 %"]
-    rows = []
-    for name, (pool, gain) in split.items():
-        last = float(pool.recruitment_threshold.max() / pool.max_excitation[0])
-        of_fibre = (gain.recruitment + gain.rate_coding)[:, -1]
-        told = [of_fibre[0], last, *(_shares(gain, at)[0] for at in TOLD)]
-        told += list(gain.recruitment[:, -1] / of_fibre)
-        rows.append([name, str(pool.twitch_force.size), *map(_percent, told)])
-    alt = "Six panels, one for each pool: force over excitation in four stacked parts, and a line."
-    shown = reports.Figure(plots.svg_text(figure), DEFINITION, alt)
-    table = reports.Table("Share of force by recruitment, over excitation", head, rows)
-    said = (
-        "Muscles of the body differ in number of units and in fibre types; thresholds, rates and "
-        "twitches are spread alike in all of them, and so is the split."
-    )
-    return reports.Section(SPLIT, [said], [shown], [table, order_table()])
+def report(folder: Path, loaded: studies.Loaded) -> list[Path]:
+    """Tables, figures and the page of a folder of the study, as far as it has come."""
+    return parts.write_report(folder, loaded.run, told(loaded))
 
 
 def order_table() -> reports.Table:
     """Force of one muscle at equal excitation under each order."""
-    head, rows = ["Order"], []
-    for at in TOLD:
-        head += [f"Force at {_percent(at)}", "by recruitment"]
+    muscle, gains = muscle_index(_dynamometer(), ONE_MUSCLE), {}
     for order in Config().drives:
         pools = body_pools(Pools(order=order), _dynamometer())
-        muscle = muscle_index(_dynamometer(), ONE_MUSCLE)
-        gain = force_gain.force_gain(pools, muscle, EXCITATION)
-        told = [_percent(value) for at in TOLD for value in reversed(_shares(gain, at))]
-        rows.append([order, *told])
+        gains[order] = force_split.of_pool(pools, muscle)
     note = "Rested: rotation begins as size order. Full drive gives a muscle its maximum in each."
-    name = MUSCLES[ONE_MUSCLE]
-    return reports.Table(f"{name}: force at equal excitation", head, rows, note=note)
+    caption = f"{MUSCLES[ONE_MUSCLE]}: force at equal excitation"
+    return force_split.by_name(caption, "Order", gains, note)
 
 
-def _against_size(comparisons: Sequence[Comparison]) -> list[Comparison]:
-    first = next(iter(Config().drives))
-    return [c._replace(pairs=tuple(p for p in c.pairs if p.first == first)) for c in comparisons]
-
-
-def unchanged(comparisons: Sequence[Comparison]) -> list[str]:
+def unchanged(compared: Sequence[Sequence[Comparison]]) -> list[str]:
     """A sentence for each order under which nothing at all differed: it never came into play."""
-    pairs = [pair for comparison in _against_size(comparisons) for pair in comparison.pairs]
+    pairs = [pair for part in compared for comparison in part for pair in comparison.pairs]
     same = {order: [p.mean_difference == 0 for p in pairs if p.second == order]
             for order in dict.fromkeys(p.second for p in pairs)}  # fmt: skip
     return [
@@ -320,28 +238,6 @@ def unchanged(comparisons: Sequence[Comparison]) -> list[str]:
         for order, alike in same.items()
         if all(alike)
     ]
-
-
-def _part(
-    part: str, labels: Mapping[str, str], rows: Sequence[Comparison]
-) -> tuple[list[str], reports.Section, list[plots.Figure]]:
-    """Answer, section and figure of one part of the comparison."""
-    compared, task = {c.measure: c for c in rows}, part.removesuffix("_tiring")
-    notes = {}
-    for measure in labels:
-        variants = model_variants(task, measure)
-        pairs = {m: compared[v].pairs for v, m in variants.items() if v in compared}
-        notes[measure] = hangs_on_model(pairs)
-    hanging, name = [m for m, note in notes.items() if note], PARTS[part]
-    answer = reports.answers(name, labels, rows, model_dependent=hanging)
-    drawn = [study_plots.ForestRow(labels[m], compared[m].pairs) for m in labels if m in compared]
-    figures = []
-    if any(pair.margin > 0 for row in drawn for pair in row.pairs):
-        figures = [study_plots.forest(f"{name} against size order", drawn)]
-    alt = "Differences from size order with 95 % intervals; the table below holds the numbers."
-    shown = [reports.Figure(plots.svg_text(f), f"{name}: differences.", alt) for f in figures]
-    table = reports.comparison_table(name, labels, rows, notes=notes)
-    return answer, reports.Section(name, [], shown, [table]), figures
 
 
 def _method(n_subjects: int) -> list[str]:
@@ -367,11 +263,7 @@ def run(
     config: Config | None = None, *, out: Path | None = None, n_workers: int | None = None
 ) -> list[Path]:
     """The whole study; the files to be read."""
-    config = config or Config()
-    opened = studies.open_study(study_of(config), out)
-    outcomes, _ = studies.perform(opened, n_workers=n_workers)
-    studies.write_tables(opened.folder, outcomes)
-    return report(opened.folder, studies.load(opened.folder))
+    return studies.run_and_report(study_of(config or Config()), report, out, n_workers=n_workers)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

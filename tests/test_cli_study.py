@@ -104,6 +104,9 @@ def test_a_full_disk_and_ctrl_c_end_with_one_line(
     [
         (["study", "run", "compare_synchronisation"], f"nearest: '{NAME}'"),
         (["study", "run", NAME, "--quick", "--only", "comon_drive"], "nearest: 'common_drive'"),
+        (["study", "run", NAME, "--power", "1.2"], "power is 1.2; it must lie between 0 and 1"),
+        (["study", "run", NAME, "--effect", "0"], "effect is 0.0; it must be a number other"),
+        (["study", "run", NAME, "--power", "0.8", "--subjects", "3"], "say it twice"),
         (["study", "run", NAME, "--quick", "--seeds", "1,1"], "seeds names 1 twice"),
         (["study", "run", NAME, "--backend", "rya"], "nearest: 'ray'"),
         (["study", "run", NAME, "--seeds", "no"], "whole number"),
@@ -123,12 +126,28 @@ def test_bad_input_ends_with_one_line(
     assert said.out == "" and part in said.err and said.err.count("\n") == 1
 
 
+def test_a_power_picks_the_number_of_subjects(
+    small: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    asked = []
+
+    def no_more(study, *rest, **more):
+        asked.append(study.n_subjects)
+        raise ValueError("that is enough")
+
+    monkeypatch.setattr(study, "open_study", no_more)
+    for given in (["--power", "0.8"], ["--power", "0.8", "--effect", "0.5"], ["--effect", "1"]):
+        assert cli.main(["study", "run", NAME, "--out", str(tmp_path / "o"), *given]) == 2
+    assert asked == [34, 34, 10]
+    assert "34 subjects: one paired comparison finds an effect of 0.5 SD" in capfd.readouterr().err
+
+
 def test_the_list_has_every_study(capfd: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["study", "list", "--json"]) == 0
     told = json.loads(capfd.readouterr().out)["studies"]
     assert [one["name"] for one in told] == list(catalog.STUDIES)
     assert cli.main(["study", "list"]) == 0
-    assert capfd.readouterr().out.startswith(f"{NAME}: Does synchronizing motor units change")
+    assert capfd.readouterr().out.startswith(f"{NAME}: Does synchronizing the motor units of a")
 
 
 def test_the_time_left_is_of_this_run_and_not_of_an_earlier_one(

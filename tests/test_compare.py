@@ -7,18 +7,19 @@ import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
-from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from neurocoord import cli, results, study, tasks
+from neurocoord import cli, results, tasks
 from neurocoord.analysis import plots
 from neurocoord.analysis.statistics import compare, interest_in
 from neurocoord.resources import experiment_path, load_experiment
+from neurocoord.study import comparing, labels, parts
 
 EXPERIMENT = load_experiment("compare_synchronization")
+DESIGN = EXPERIMENT.DESIGN
 SMALL = {
     "tasks": ("isometric", "crawl"),
     "strategies": ("independent", "short_term"),
@@ -35,7 +36,7 @@ SMALL = {
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory):
     folder = tmp_path_factory.mktemp("compare") / "made" / "here"
-    return EXPERIMENT.run(EXPERIMENT.Config(**SMALL), out=folder, n_workers=2)
+    return comparing.run(comparing.Config(**SMALL), DESIGN, out=folder, n_workers=2)
 
 
 def test_the_folder_holds_tables_figure_and_what_it_takes_to_run_again(report) -> None:
@@ -64,7 +65,7 @@ def test_the_folder_holds_tables_figure_and_what_it_takes_to_run_again(report) -
     assert run.config["n_seeds"] == 2
     assert run.config["trials"]["isometric"]["settings.hold_s"] == 0.8
     config = {k: v for k, v in run.config.items() if k not in ("trials", "study")}
-    assert EXPERIMENT.Config(**config)
+    assert comparing.Config(**config)
     trials = results.read_trials(report.folder)
     assert {(t.task, t.strategy, t.seed) for t in trials} == {
         (task, strategy, seed)
@@ -81,8 +82,8 @@ def test_the_folder_holds_tables_figure_and_what_it_takes_to_run_again(report) -
 
 
 def test_the_same_again_whatever_the_number_of_processes(report, tmp_path: Path) -> None:
-    config = EXPERIMENT.Config(**{**SMALL, "tasks": ("crawl",)})
-    again = EXPERIMENT.run(config, out=tmp_path / "again", n_workers=1)
+    config = comparing.Config(**{**SMALL, "tasks": ("crawl",)})
+    again = comparing.run(config, DESIGN, out=tmp_path / "again", n_workers=1)
     of_crawl = [t for t in results.read_trials(report.folder) if t.task == "crawl"]
     # as text: NaN, of what so short a crawl has none, is not equal to itself
     assert repr(results.read_trials(again.folder)) == repr(of_crawl)
@@ -97,27 +98,27 @@ def test_synchrony_shows_where_it_should(report) -> None:
 
 
 def test_what_is_shown_exists_and_is_named(report) -> None:
-    for task, labels in EXPERIMENT.MEASURES.items():
-        if task in EXPERIMENT.TASKS:
-            assert set(labels) <= set(EXPERIMENT.TASKS[task].measures), task
-    assert set(EXPERIMENT.shown("isometric", report)) == set(EXPERIMENT.MEASURES["isometric"])
+    for task, shown in labels.SHOWN.items():
+        if task in tasks.TASKS:
+            assert set(shown) <= set(tasks.TASKS[task].measures), task
+    assert set(comparing.shown("isometric", report)) == set(labels.SHOWN["isometric"])
     # the other tasks are done where they are named
-    assert set(EXPERIMENT.Config().tasks) == {"isometric", "roll", "crawl"}
-    assert set(EXPERIMENT.HELD_EQUAL) == set(EXPERIMENT.MEASURES) == set(EXPERIMENT.TASKS)
+    assert set(comparing.Config().tasks) == {"isometric", "roll", "crawl"}
+    assert set(labels.HELD_EQUAL) == set(labels.SHOWN) == set(tasks.TASKS)
 
 
 def test_what_is_shown_has_a_smallest_difference_of_interest() -> None:
-    for labels in EXPERIMENT.MEASURES.values():
-        assert [measure for measure in labels if interest_in(measure) is None] == []
+    for shown in (*labels.SHOWN.values(), labels.MORE):
+        assert [measure for measure in shown if interest_in(measure) is None] == []
 
 
 def test_the_figure_says_what_was_held_equal_and_has_units(report) -> None:
-    figure = EXPERIMENT.draw(report)
+    figure = comparing.draw(report)
     words = " ".join(text.get_text() for text in figure.texts)
     assert "drive (isometric), commanded movement (crawl)" in words
     assert "2 seeds" in words
     axes = [axes for band in figure.subfigs for axes in band.axes if axes.axison]
-    panels = sum(len(EXPERIMENT.shown(task, report)) for task in report.config.tasks)
+    panels = sum(len(comparing.shown(task, report)) for task in report.config.tasks)
     assert panels == 12 + 8  # every measure that is named has a panel, and none is lost
     assert len(axes) == 3 + panels
     labels = {a.get_title(loc="left"): a.get_ylabel() for a in axes}
@@ -134,7 +135,7 @@ def test_the_report_answers_and_says_how_to_run_it_again(report) -> None:
     assert "Isometric at equal drive" in text and "Crawl at equal commanded movement" in text
     assert text.count("<svg") == text.count('role="img"') == 3
     assert text.count("<table") == 3 and "<script" not in text
-    for label in EXPERIMENT.shown("isometric", report).values():
+    for label in comparing.shown("isometric", report).values():
         assert f"{label} (" in text or f">{label}<" in text
 
 
@@ -152,34 +153,17 @@ def test_a_measure_without_values_and_a_single_seed_can_be_drawn(tmp_path: Path)
 
 
 def test_the_figure_has_the_torque_of_one_seed(report) -> None:
-    panels = EXPERIMENT.torque_panels(report.outcomes, 0)
+    panels = comparing.torque_panels(report.outcomes, 0)
     assert len(panels) == 3
     assert all(set(panel.lines) == {"independent", "short_term"} for panel in panels)
 
 
-def test_a_study_is_reported_by_subject(tmp_path: Path) -> None:
-    """Two people, two seeds each: two pairs, and not four."""
-    config = EXPERIMENT.Config(**{**SMALL, "tasks": ("isometric",), "n_seeds": 2})
-    few = (*SMALL["overrides"], "pools.n_units=8")
-    asked = EXPERIMENT.study_of(replace(config, overrides=few))
-    opened = study.open_study(replace(asked, name="two", n_subjects=2), tmp_path / "two")
-    study.perform(opened, n_workers=1)
-    loaded = study.load(tmp_path / "two")
-    means = EXPERIMENT.by_subject(loaded)
-    assert len(loaded.trials) == 8 and len(means) == 4
-    torques = [t.measures["torque_high_nm"] for t in loaded.trials[:2]]
-    assert means[0].measures["torque_high_nm"] == pytest.approx(sum(torques) / 2)
-    paths = EXPERIMENT.report(tmp_path / "two", loaded)
-    text = paths[0].read_text(encoding="utf-8")
-    assert "2 virtual subjects" in text and "drawn from published" in text
-    summary = {row["n_seeds"] for row in csv.DictReader((tmp_path / "two/summary.csv").open())}
-    assert summary == {"2"}
-
-
 def test_a_used_folder_of_another_run_is_refused_before_any_work(report) -> None:
     with pytest.raises(ValueError, match="another run"):
-        EXPERIMENT.prepare(EXPERIMENT.Config(**{**SMALL, "n_seeds": 3}), report.folder)
-    EXPERIMENT.prepare(EXPERIMENT.Config(**SMALL), report.folder)  # the same may be written over
+        comparing.prepare(comparing.Config(**{**SMALL, "n_seeds": 3}), DESIGN, report.folder)
+    comparing.prepare(
+        comparing.Config(**SMALL), DESIGN, report.folder
+    )  # the same may be written over
 
 
 def test_the_command_prints_a_table_and_a_sentence_per_measure(
@@ -192,7 +176,7 @@ def test_the_command_prints_a_table_and_a_sentence_per_measure(
     printed = capfd.readouterr().out
     assert "Crawl at equal commanded movement: mean ± half of the 95 % interval, 2 seeds" in printed
     assert "independent" in printed and "common_drive" in printed
-    for label in EXPERIMENT.MEASURES["crawl"].values():
+    for label in labels.SHOWN["crawl"].values():
         assert f"\n{label}:" in printed
     assert str(out / "compare.png") in printed and str(out / "report.html") in printed
     assert results.read_run(out).command.startswith("neurocoord compare --tasks crawl")
@@ -232,6 +216,6 @@ def test_what_hangs_on_the_energy_model_is_kept_by_pair() -> None:
         by_seed = {name: dict(enumerate(x)) for name, x in values.items()}
         compared[measure] = compare(by_seed, task="crawl", measure=measure)
     common, short = compared[variants[0]].pairs[:2]
-    hangs = EXPERIMENT._hangs_on_model
+    hangs = parts.hangs_on_model
     assert "short_term against independent" in hangs("crawl", variants[0], compared, short)
     assert hangs("crawl", variants[0], compared, common) == ""

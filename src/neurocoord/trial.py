@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from neurocoord import seeds, senses, synchrony
-from neurocoord.analysis import running
+from neurocoord.analysis import running, running_emg
 from neurocoord.body import model as bodies
 from neurocoord.body import synergists
 from neurocoord.body.ground import Ground, on_ground
@@ -37,6 +37,7 @@ from neurocoord.tasks import task as find_task
 from neurocoord.tasks.protocol import Measure, Push, Task, Trace, check_pushes, forces_at
 
 NOISE_BLOCKS = 25  # the noise in the units' input is looked at every so many blocks (choice)
+_OF_UNITS = {"running": running.MEASURES, "running_emg": running_emg.MEASURES}
 SETTLE_S = 0.3  # pools discharge at the first command before the body is let go (choice)
 
 
@@ -285,6 +286,7 @@ def run(
     rows: list[tuple] = []
     kinds = input_noise.kinds(runner.pools)
     sums = running.start(int(runner.pools.first_unit[-1]), len(kinds))
+    emg = running_emg.start(pools, TICK_S)
     rasters: list[np.ndarray] = []
     ended = ""
     for index in range(n_blocks):
@@ -304,6 +306,7 @@ def run(
         rows.append(_row(time_s, before, wanted, runner.drive, block, weighted))
         if time_s > -0.5 * BLOCK_S:
             running.add_spikes(sums, block.spikes[0], index * TICKS_PER_BLOCK, TICK_S)
+            running_emg.add_spikes(emg, block.spikes[0])
             if keep_spikes:
                 fired = np.argwhere(block.spikes[0])
                 fired[:, 0] += len(rasters) * TICKS_PER_BLOCK
@@ -323,6 +326,7 @@ def run(
         "fell": float(fell),
         **runner.task.measure(runner.body, runner.plan, trace),
         **running.measures(discharge),
+        **running_emg.measures(emg),
     }
     units = {name: m.unit for name, m in measures_of(config.task).items()}
     first_unit = runner.pools.first_unit
@@ -336,8 +340,9 @@ def measures_of(task: str) -> dict[str, Measure]:
         "fell": Measure("1", "1 if the trial ended in a fall", group="Movement", source="choice"),
         **find_task(task).measures,
         **{
-            name: Measure(unit, meaning, group="Motor units", source="analysis/running.py")
-            for name, (unit, meaning) in running.MEASURES.items()
+            name: Measure(unit, meaning, group="Motor units", source=f"analysis/{room}.py")
+            for room, table in _OF_UNITS.items()
+            for name, (unit, meaning) in table.items()
         },
     }
 

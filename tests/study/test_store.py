@@ -268,6 +268,16 @@ def test_what_a_run_that_was_killed_at_once_leaves_is_no_hindrance(
     assert not list((tmp_path / "trials").glob(".tmp-*"))
 
 
+def test_what_is_being_written_is_no_trial_yet(tmp_path: Path, at_work: list) -> None:
+    do(small(), tmp_path)
+    folder = tmp_path / "trials"
+    whole = next(folder.glob("isometric*.jsonl"))
+    (folder / ".tmp-whole.jsonl").write_bytes(whole.read_bytes())  # on the way to its place
+    (folder / ".tmp-half.jsonl").write_bytes(whole.read_bytes()[:50])
+    loaded = study.load(tmp_path)
+    assert len(loaded.trials) == 4 and loaded.damaged == []
+
+
 def test_closing_the_iterator_ends_the_run_where_it_is(tmp_path: Path, at_work: list) -> None:
     def stop(outcome, n, of):
         if n == 2:

@@ -1,6 +1,7 @@
 """The same questions to every task of the table, and a few to each about what it calls an end."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from neurocoord import seeds, trial
 from neurocoord.body import model
 from neurocoord.body.postures import lowest_point_m
 from neurocoord.simulation import BLOCK_S
-from neurocoord.tasks import TASKS, task
+from neurocoord.tasks import TASKS, dynamometry, isometric, task
 
 N_UNITS = 12  # of every muscle: the pools are tested elsewhere
 N_BLOCKS = 40
@@ -238,6 +239,34 @@ def test_isometric_torque_rises_with_drive(runner_of):
     assert found["torque_low_cv"] > 0.0
 
 
+def test_a_hold_is_ramped_to_and_lasts_as_long():
+    settings = isometric.Settings(ramp_s=1.0, hold_s=1.5)
+    body = model.load(TASKS["isometric"].body)
+    plan = isometric.plan(body, settings)
+    start, end = isometric.phases(settings)["low"]
+    assert end - start == pytest.approx(2.5)
+    assert isometric.duration_s(settings) == pytest.approx(
+        isometric.duration_s(replace(settings, ramp_s=0.0)) + 2.0
+    )
+    drives = [
+        isometric.expert(body, plan, None, None, 0, t, 0, 0, None)[0].max()
+        for t in (start + 0.25, start + 0.5, start + 1.0, end - 0.01, end + 0.01)
+    ]
+    assert drives == pytest.approx([0.05, 0.1, 0.2, 0.2, 0.0])
+
+
+def test_tremor_and_what_is_left_of_a_hold():
+    time = np.arange(1500) * dynamometry.STEP_S
+    wave = 50.0 + 2.0 * np.sqrt(2.0) * np.sin(2 * np.pi * 10.0 * time)
+    assert dynamometry._tremor_nm(wave) == pytest.approx(2.0, rel=0.01)
+    slow = 50.0 + 5.0 * np.sin(2 * np.pi * 2.0 * time)
+    assert dynamometry._tremor_nm(slow) < 0.01
+    assert np.isnan(dynamometry._tremor_nm(wave[:200]))
+    falling = np.linspace(100.0, 70.0, 1500)
+    assert dynamometry._share_left(falling) == pytest.approx(75.0 / 95.0, abs=1e-3)
+    assert np.isnan(dynamometry._share_left(falling[:900]))
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -246,6 +275,7 @@ def test_isometric_torque_rises_with_drive(runner_of):
         ("hold_s", 0.5),
         ("rest_s", 0.0),
         ("ballistic_s", -1),
+        ("ramp_s", -0.5),
     ],
 )
 def test_isometric_settings_are_checked(field, value):

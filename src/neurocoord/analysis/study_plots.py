@@ -18,6 +18,7 @@ Floats = NDArray[np.float64]
 
 FARTHEST = 6.0  # multiples of the smallest difference of interest that a forest shows (choice)
 BAND = "#e4e4e4"
+ONE_LINE, KEY_LETTERS = 62, 7  # letters of title and key that are as wide as the axes (choice)
 
 
 class ForestRow(NamedTuple):
@@ -44,7 +45,8 @@ def forest(title: str, rows: Sequence[ForestRow]) -> Figure:
     """
     shown = [row for row in rows if any(_in_margins(pair) for pair in row.pairs)]
     conditions = list(dict.fromkeys(pair.second for row in shown for pair in row.pairs))
-    height = 1.25 + 0.2 * sum(max(len(row.pairs), 1) + 0.8 for row in shown)
+    step = 0.2 if len(conditions) < 3 else 0.145  # inches from symbol to symbol
+    height = 1.25 + step * sum(max(len(row.pairs), 1) + 0.8 for row in shown)
     return one_panel(title, lambda axes: _forest(axes, shown, conditions), size=(7.2, height))
 
 
@@ -83,6 +85,9 @@ def _forest(axes: Any, rows: Sequence[ForestRow], conditions: Sequence[str]) -> 
         "difference over the smallest difference of interest (shaded: too small to matter)"
     )
     _key(axes, conditions, markers_only=True)
+    title = axes.get_title(loc="left")
+    if len(title) + sum(len(name) + KEY_LETTERS for name in conditions) > ONE_LINE:
+        axes.set_title(title, loc="left", weight="bold", pad=22)  # above the key
 
 
 def _effect(axes: Any, y: float, pair: Pair, index: int) -> None:
@@ -101,7 +106,7 @@ def _effect(axes: Any, y: float, pair: Pair, index: int) -> None:
         mean, y, marker, color=colour, markerfacecolor=face, markersize=6, zorder=3, clip_on=False
     )
     axes.annotate(
-        f"{pair.percent:+.1f} %" if np.isfinite(pair.percent) else "",
+        _percent(pair.percent),
         (1.0, y),
         (6, 0),
         xycoords=("axes fraction", "data"),
@@ -111,6 +116,13 @@ def _effect(axes: Any, y: float, pair: Pair, index: int) -> None:
         color=colour if sure else GREY,
         annotation_clip=False,
     )
+
+
+def _percent(value: float) -> str:
+    if not np.isfinite(value):
+        return ""
+    text = f"{value:+.1f}"
+    return f"{'0.0' if float(text) == 0.0 else text} %".replace("-", "\N{MINUS SIGN}")
 
 
 def _dose(axes: Any, panel: DosePanel, key: bool) -> None:

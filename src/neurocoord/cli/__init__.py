@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -145,9 +145,10 @@ def compare(
     with _checking():
         _check_seconds(seconds)
         from neurocoord.resources import load_experiment
+        from neurocoord.study import comparing
 
         experiment = call.experiment or load_experiment("compare_synchronization")
-        chosen = {
+        chosen: dict[str, Any] = {
             "tasks": _names(tasks),
             "strategies": _names(strategies),
             "n_seeds": seeds,
@@ -156,8 +157,9 @@ def compare(
             "scope": scope,
             "overrides": tuple(set_ or ()),
         }
-        config = experiment.Config(**{k: v for k, v in chosen.items() if v is not None})
-        plan = experiment.prepare(config, out, command=["neurocoord", *call.arguments])
+        config = comparing.Config(**{k: v for k, v in chosen.items() if v is not None})
+        command = ["neurocoord", *call.arguments]
+        plan = comparing.prepare(config, experiment.DESIGN, out, command=command)
     from neurocoord.cli import show
     from neurocoord.cli.progress import progress
 
@@ -167,7 +169,7 @@ def compare(
         resumable(folder, f"the same command with --out {folder}"),
         progress(title, quiet=json or quiet) as update,
     ):
-        report = experiment.carry_out(
+        report = comparing.carry_out(
             plan,
             n_workers=workers,
             on_damage=tell,
@@ -175,7 +177,7 @@ def compare(
                 n / of, f"{n} of {of}, last: {show.name(outcome)}"
             ),
         )
-    show.report(experiment, report, json)
+    show.report(report, json)
     failed = [outcome for outcome in report.outcomes if outcome.error]
     for outcome in failed:
         print(f"neurocoord: {show.name(outcome)} failed: {outcome.error}", file=sys.stderr)

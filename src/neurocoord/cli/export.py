@@ -66,7 +66,7 @@ def command(
     that come out again are held against those it kept.
 
     Example: `neurocoord export crawl --seed 3 -o crawl` or
-    `neurocoord export results/compare_synchronization --trial crawl-short_term-s0-n3 -o crawl`
+    `neurocoord export results/compare_synchronization --trial roll-roll.short_term-s1-n0 -o roll`
     """
     from neurocoord import export
     from neurocoord.trial import find_body

@@ -6,7 +6,6 @@ import json
 import math
 import sys
 from collections.abc import Mapping, Sequence
-from types import ModuleType
 from typing import Any
 
 from rich.console import Console
@@ -15,7 +14,7 @@ from rich.text import Text
 
 from neurocoord.analysis.statistics import Comparison, Summary, model_dependence, verdict
 from neurocoord.settings import flatten
-from neurocoord.study import Outcome
+from neurocoord.study import Outcome, comparing
 from neurocoord.tasks import TASKS, model_variants
 from neurocoord.trial import Trial, measures_of
 
@@ -73,7 +72,7 @@ def trial(done: Trial, json: bool) -> None:
     )
 
 
-def report(experiment: ModuleType, found: Any, json: bool) -> None:
+def report(found: comparing.Report, json: bool) -> None:
     """The report of a compare study: a table and sentences for each task, or all as JSON."""
     config = found.config
     if json:
@@ -82,7 +81,7 @@ def report(experiment: ModuleType, found: Any, json: bool) -> None:
                 "folder": found.folder,
                 "n_seeds": config.n_seeds,
                 "held_equal": found.held_equal,
-                "unit_facts": {task: experiment.unit_facts(task, found) for task in config.tasks},
+                "unit_facts": {task: comparing.unit_facts(task, found) for task in config.tasks},
                 "summary": found.summary,
                 "comparisons": found.comparisons,
                 "failed": [name(outcome) for outcome in found.outcomes if outcome.error],
@@ -90,9 +89,9 @@ def report(experiment: ModuleType, found: Any, json: bool) -> None:
         )
         return
     for task, equal in found.held_equal.items():
-        labels = experiment.shown(task, found)
+        labels = comparing.shown(task, found)
         print_comparison(task, equal, labels, config.strategies, found.summary, found.comparisons)
-        console().print(Text(experiment.unit_facts(task, found)))
+        console().print(Text(comparing.unit_facts(task, found)))
     print(f"\nReport: {found.folder / 'report.html'}")
     print(f"Figure: {found.folder / 'compare.png'}\nTables: {found.folder}")
 

@@ -14,6 +14,7 @@ from neurocoord.cli.given import (
     checking,
     count,
     names,
+    number,
     resumable,
     tell,
     which,
@@ -73,6 +74,23 @@ def run(
         int | None,
         typer.Option(parser=whole, metavar="N", help="Virtual subjects; 0: the body as it is."),
     ] = None,
+    power: Annotated[
+        float | None,
+        typer.Option(
+            parser=number,
+            metavar="P",
+            help="As many subjects as find --effect with this chance; such as 0.8.",
+        ),
+    ] = None,
+    effect: Annotated[
+        float | None,
+        typer.Option(
+            parser=number,
+            metavar="D",
+            help="The effect: mean over SD of paired differences.",
+            show_default="0.5",
+        ),
+    ] = None,
     seeds: Annotated[
         str | None,
         typer.Option(metavar="N|A,B,..", help="Noise seeds of each subject: how many, or which."),
@@ -100,6 +118,8 @@ def run(
         check_backend(backend)
         module = load_study(name)
         asked = module.study(quick=quick)
+        if power is not None or effect is not None:
+            subjects = _subjects_for(power, effect, subjects)
         if subjects is not None:
             asked = replace(asked, n_subjects=subjects)
         if seeds is not None:
@@ -151,6 +171,21 @@ def report(name: Name, quick: Quick = False, out: Out = None, json: Json = False
     else:
         for path in paths:
             print(path)
+
+
+def _subjects_for(power: float | None, effect: float | None, subjects: int | None) -> int:
+    """How many subjects a power asks for, which is told; ValueError where both are given."""
+    from neurocoord.analysis.statistics import POWER, n_subjects_for
+
+    if subjects is not None:
+        raise ValueError(f"--subjects {subjects} and --power say it twice; give one of them")
+    power, effect = POWER if power is None else power, 0.5 if effect is None else effect
+    n = n_subjects_for(power, effect)
+    tell(
+        f"{n} subjects: one paired comparison finds an effect of {effect:g} SD of the differences "
+        f"with chance {power:g} (correction for many comparisons not counted)"
+    )
+    return n
 
 
 def _report(module: Any, folder: Path) -> list[Path]:

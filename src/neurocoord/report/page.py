@@ -19,6 +19,7 @@ class Figure(NamedTuple):
     svg: str
     caption: str
     alt: str
+    name: str = ""  # of its files, where it has any
 
 
 class Table(NamedTuple):
@@ -38,6 +39,7 @@ class Section(NamedTuple):
     paragraphs: Sequence[str] = ()
     figures: Sequence[Figure] = ()
     tables: Sequence[Table] = ()
+    points: Sequence[str] = ()  # a list of sentences, after the paragraphs
 
 
 class Page(NamedTuple):
@@ -59,7 +61,7 @@ def html(page: Page) -> str:
         title=escape(page.title),
         style=(HERE / "style.css").read_text(encoding="utf-8"),
         question=escape(page.question),
-        answer="\n".join(f"<li>{escape(sentence)}</li>" for sentence in page.answer),
+        answer=_items(page.answer),
         sections="\n".join(_section(section, numbers) for section in page.sections),
         method=_paragraphs(page.method),
         command=escape(page.command),
@@ -78,8 +80,14 @@ def _paragraphs(texts: Sequence[str]) -> str:
     return "\n".join(f"<p>{escape(text)}</p>" for text in texts)
 
 
+def _items(sentences: Sequence[str]) -> str:
+    return "\n".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
+
+
 def _section(section: Section, numbers: Iterator[int]) -> str:
     parts = [f"<section>\n<h2>{escape(section.title)}</h2>", _paragraphs(section.paragraphs)]
+    if section.points:
+        parts.append(f'<ul class="points">\n{_items(section.points)}\n</ul>')
     parts += [_figure(figure, next(numbers)) for figure in section.figures]
     parts += [_table(table) for table in section.tables]
     return "\n".join([*parts, "</section>"])

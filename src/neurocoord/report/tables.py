@@ -62,7 +62,7 @@ def comparison_table(
             rows += [_row(f"{label}{unit}", pair, len(baselines) > 1) for pair in comparison.pairs]
     said = [f"{labels[m]}: {note}" for m, note in (notes or {}).items() if m in labels and note]
     if len(baselines) == 1:
-        caption = f"{caption}, against {_plain(*baselines)}"
+        caption = f"{caption}, against {plain(*baselines)}"
     return Table(caption, HEAD, rows, 3, " ".join([NOTE, *said]))
 
 
@@ -81,16 +81,16 @@ def answers(
     for measure, label in labels.items():
         for pair in by_measure[measure].pairs if measure in by_measure else ():
             words = found.setdefault((pair.first, pair.second), {word: [] for word in SAID})
-            told = [f"{'+' if pair.percent > 0 else ''}{_number(pair.percent, 2)} %"]
+            told = [f"{'+' if pair.percent > 0 else ''}{number(pair.percent, 2)} %"]
             if pair.finding not in ("more", "less") or math.isnan(pair.percent):
                 told = []
             told += ["not sure among all measures"] * (bool(told) and pair.q > 1 - CONFIDENCE)
             of_pair = (measure, pair.first, pair.second)
             hangs = measure in model_dependent or of_pair in model_dependent
             told += ["depends on the energy model"] * hangs
-            words[_word(pair)].append(label + (f" ({', '.join(told)})" if told else ""))
+            words[word(pair)].append(label + (f" ({', '.join(told)})" if told else ""))
     return [
-        f"{task}, {_plain(second)} against {_plain(first)}. {_listed(words)}"
+        f"{task}, {plain(second)} against {plain(first)}. {_listed(words)}"
         for (first, second), words in found.items()
     ]
 
@@ -99,7 +99,7 @@ def _listed(words: Mapping[str, Sequence[str]]) -> str:
     return " ".join(f"{SAID[word]}: {'; '.join(names)}." for word, names in words.items() if names)
 
 
-def _word(pair: Pair) -> str:
+def word(pair: Pair) -> str:
     """The finding; of what is not resolved, why."""
     if pair.finding != NOT_RESOLVED:
         return pair.finding
@@ -111,27 +111,27 @@ def _word(pair: Pair) -> str:
 
 
 def _row(label: str, pair: Pair, name_baseline: bool) -> list[str]:
-    against = f" against {_plain(pair.first)}" if name_baseline else ""
+    against = f" against {plain(pair.first)}" if name_baseline else ""
     return [
         label,
-        f"{_plain(pair.second)}{against}",
+        f"{plain(pair.second)}{against}",
         pair.finding,
-        _number(pair.mean_first),
+        number(pair.mean_first),
         _with_interval(pair.mean_difference, pair.ci_low, pair.ci_high),
         _with_interval(pair.percent, pair.percent_low, pair.percent_high),
-        _number(pair.g_z, 2),
+        number(pair.g_z, 2),
         _p(pair.p_holm),
         _p(pair.q),
-        _number(pair.smallest_detectable),
-        _number(pair.margin),
+        number(pair.smallest_detectable),
+        number(pair.margin),
     ]
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _number(value: float, digits: int = 3) -> str:
+def number(value: float, digits: int = 3) -> str:
     if math.isnan(value):
         return "–"
     text = f"{value:.{digits}g}"
@@ -142,8 +142,8 @@ def _number(value: float, digits: int = 3) -> str:
 
 def _with_interval(value: float, low: float, high: float) -> str:
     if math.isnan(low):
-        return _number(value)
-    return f"{_number(value)} ({_number(low)} to {_number(high)})"
+        return number(value)
+    return f"{number(value)} ({number(low)} to {number(high)})"
 
 
 def _p(value: float) -> str:

@@ -14,11 +14,21 @@ from neurocoord.study.design import (
     conditions,
     jobs,
     named_conditions,
+    of_part,
 )
 from neurocoord.study.kept import Keep
 from neurocoord.study.outcome import Outcome, measured, measurements, run_one
-from neurocoord.study.run_study import OnDone, Opened, open_study, perform, run_trials, write_tables
+from neurocoord.study.run_study import (
+    OnDone,
+    Opened,
+    open_study,
+    perform,
+    run_and_report,
+    run_trials,
+    write_tables,
+)
 from neurocoord.study.store import Loaded, StoredTrial, load, outcomes
+from neurocoord.study.subject_means import by_factors, subject_means
 from neurocoord.study.subjects import Subject
 from neurocoord.study.tables import Row, read_table, rows, write_failures, write_table, write_units
 from neurocoord.study.workers import default_workers
@@ -37,6 +47,7 @@ __all__ = [
     "Study",
     "Subject",
     "TrialConfig",
+    "by_factors",
     "check",
     "check_study",
     "conditions",
@@ -46,13 +57,16 @@ __all__ = [
     "measured",
     "measurements",
     "named_conditions",
+    "of_part",
     "open_study",
     "outcomes",
     "perform",
     "read_table",
     "rows",
+    "run_and_report",
     "run_one",
     "run_trials",
+    "subject_means",
     "write_courses",
     "write_failures",
     "write_table",

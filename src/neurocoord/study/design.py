@@ -20,6 +20,7 @@ from neurocoord.tasks import task as find_task
 from neurocoord.trial import Synchrony, TrialConfig
 
 TAKEN = ("study", "task", "condition", "subject", "seed", "measure", "value", "unit")
+NAMING = ("part", "compared")  # factors that name what a condition is, for people
 NAME = re.compile(r"[A-Za-z0-9_.+=]+")  # of what becomes part of a file's name
 
 
@@ -106,10 +107,20 @@ def check_study(study: Study) -> list[Job]:
 
 
 def named_conditions(study: Study, names: Sequence[str] | None) -> Study:
-    """A study of some of its conditions; ValueError, with the nearest, for one that is not."""
-    there = dict.fromkeys(condition.name for condition in study.conditions)
-    wanted = set(chosen("conditions", names, there, "condition"))
-    return replace(study, conditions=tuple(c for c in study.conditions if c.name in wanted))
+    """A study of some of its conditions, by their names or by those of their factors `part` and
+    `compared`; ValueError, with the nearest, for one that is not."""
+    named = [{c.name, *(c.factors.get(f, c.name) for f in NAMING)} for c in study.conditions]
+    short = {name for of in named for name in of}
+    whole = {c.name for c in study.conditions if set(NAMING) & set(c.factors)}
+    given = None if names is None else [name for name in names if name not in whole]
+    wanted = set(names or ()) & whole
+    if given or not wanted:
+        wanted |= set(chosen("conditions", given, sorted(short - whole), "condition"))
+    some = tuple(c for c, of in zip(study.conditions, named) if of & wanted)
+    tasks = {c.config.task for c in some}
+    return replace(
+        study, conditions=some, measures={t: m for t, m in study.measures.items() if t in tasks}
+    )
 
 
 def _check_measures(study: Study) -> None:
@@ -121,6 +132,35 @@ def _check_measures(study: Study) -> None:
         for name in names:
             if name not in known:
                 raise ValueError(f"{task} has no measure {name!r}{nearest(name, known)}")
+
+
+def of_part(
+    part: str,
+    config: TrialConfig,
+    cells: Mapping[str, Synchrony],
+    *,
+    level: float | None = None,
+    **factors: str,
+) -> list[Condition]:
+    """A part of a study under each of `cells` (by name): a condition each, named by part, level of
+    a ladder if it is one, and cell; factors `part`, `compared` and `level` say the same."""
+    at = {} if level is None else {"level": f"{level:g}"}
+    return [
+        Condition(
+            name=".".join((part, *at.values(), name)),
+            config=replace(config, synchrony=synchrony),
+            factors={
+                "part": part,
+                "compared": name,
+                "strategy": synchrony.strategy,
+                "strength": f"{synchrony.strength:g}",
+                "scope": synchrony.scope,
+                **factors,
+                **at,
+            },
+        )
+        for name, synchrony in cells.items()
+    ]
 
 
 def conditions(

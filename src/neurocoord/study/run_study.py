@@ -111,6 +111,20 @@ def perform(
     return [outcomes[job.key] for job in jobs], begun
 
 
+def run_and_report(
+    study: Study,
+    report: Callable[[Path, store.Loaded], list[Path]],
+    folder: Path | None = None,
+    *,
+    n_workers: int | None = None,
+) -> list[Path]:
+    """All of a study, and what `report` writes of its folder; the paths that are to be read."""
+    opened = open_study(study, folder)
+    outcomes, _ = perform(opened, n_workers=n_workers)
+    write_tables(opened.folder, outcomes)
+    return report(opened.folder, store.load(opened.folder))
+
+
 def write_tables(folder: Path, outcomes: Iterable[Outcome]) -> list[str]:
     """The tables, courses and failures of a folder; says what could not be written, and why."""
     loaded = store.load(folder)

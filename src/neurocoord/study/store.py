@@ -75,7 +75,7 @@ def load(folder: str | Path) -> Loaded:
     run = results.read_run(folder)
     order = {key: place for place, key in enumerate(run.config.get("study", {}).get("order", []))}
     found, damaged = [], []
-    for path in sorted((folder / TRIALS).glob(f"*{SUFFIX}")):
+    for path in sorted((folder / TRIALS).glob(f"[!.]*{SUFFIX}")):  # not what is being written
         try:
             found.append(read_trial(path))
         except Damaged:

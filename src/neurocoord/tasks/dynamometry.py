@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from neurocoord.analysis.force import rate_of_force_development, steadiness
+from neurocoord.analysis.force_spectrum import SEGMENT_S, tremor
 from neurocoord.body.model import Body, muscle_index
 from neurocoord.body.roles import joint_of
 from neurocoord.muscle.efficiency import economy_n_s_per_j
@@ -25,6 +26,8 @@ from neurocoord.tasks.protocol import Measure, Trace
 STEP_S = BLOCK_S / STEPS
 RISE_S = 0.5  # the rise and settling of a hold that is left out of its measures (choice)
 RFD_WINDOWS = ("0_50", "50_100", "100_200")
+SHORTEST_S = 0.5  # of a record whose tremor is told: frequencies 2 Hz apart (choice)
+ENDS_S = 1.0  # how long the beginning and the end of a hold are, whose torque is compared (choice)
 
 # Action: the muscles of the right side that a subject is asked to use, its prime movers (choice;
 # `body.roles` and the columns of muscles.csv say which muscles turn the joint that way).
@@ -102,7 +105,8 @@ def hold_measures(
     force_n: np.ndarray,
     powers_w: dict[str, np.ndarray],
 ) -> dict[str, float]:
-    """Mean torque, steadiness, power by model and economy of a hold from ``during`` (s)."""
+    """Mean torque, steadiness, tremor, power by model, economy and what is left at the end of a
+    hold from ``during`` (s)."""
     start, end = during
     time = step_times_s(trace)
     held = (time >= start + RISE_S) & (time < end)
@@ -114,12 +118,31 @@ def hold_measures(
     found = {
         f"torque_{name}_nm": float(steady.mean_n),
         f"torque_{name}_cv": float(steady.cv),
+        f"tremor_{name}_nm": _tremor_nm(torque_nm[held]),
     }
     for key, watts in spent.items():
         found[model_name(f"power_{name}", key, "w")] = watts
+    found[f"endurance_{name}_share"] = _share_left(torque_nm[held])
     found[f"torque_per_power_{name}_nm_per_w"] = float(steady.mean_n) / spent[""]
     found[f"economy_{name}_n_s_per_j"] = float(economy_n_s_per_j(force_n[held].mean(), spent[""]))
     return found
+
+
+def _tremor_nm(torque_nm: np.ndarray) -> float:
+    """RMS of torque in the tremor band; NaN for a record too short to tell."""
+    length_s = torque_nm.size * STEP_S
+    if length_s < SHORTEST_S:
+        return float("nan")
+    return float(tremor(torque_nm, STEP_S, segment_s=min(SEGMENT_S, length_s)).rms_n)
+
+
+def _share_left(torque_nm: np.ndarray) -> float:
+    """Torque at the end of a hold over that at its beginning; NaN where the two would overlap."""
+    n = round(ENDS_S / STEP_S)
+    first = float(torque_nm[:n].mean())
+    if torque_nm.size < 2 * n or first <= 0.0:
+        return float("nan")
+    return float(torque_nm[-n:].mean()) / first
 
 
 def of_holds(unit: str, meaning: str) -> Measure:
@@ -138,11 +161,27 @@ def of_energy(unit: str, meaning: str) -> Measure:
     return Measure(unit, meaning, group="Energy", source=source)
 
 
+def course_table(name: str, words: str) -> dict[str, Measure]:
+    """How torque fluctuates and lasts while a drive is held."""
+    return {
+        f"tremor_{name}_nm": Measure(
+            "Nm",
+            f"RMS of torque from 8 to 12 Hz, {words}",
+            group="Holds",
+            source="analysis/force_spectrum.py",
+        ),
+        f"endurance_{name}_share": of_holds(
+            "1", f"torque of the last second over that of the first, {words}"
+        ),
+    }
+
+
 def hold_table(name: str, words: str) -> dict[str, Measure]:
     """The measures of ``hold_measures``, described."""
     return {
         f"torque_{name}_nm": of_holds("Nm", f"mean active torque, {words}"),
         f"torque_{name}_cv": of_holds("1", f"steadiness: SD over mean of torque, {words}"),
+        **course_table(name, words),
         **by_model(f"power_{name}", "w", of_energy("W", f"metabolic power above basal, {words}")),
         f"torque_per_power_{name}_nm_per_w": of_energy("Nm/W", f"torque over power, {words}"),
         f"economy_{name}_n_s_per_j": of_energy("N s/J", f"force-time over energy, {words}"),

@@ -1,4 +1,5 @@
-"""Isometric efforts at the dynamometer, at equal drive: two holds and a ballistic effort.
+"""Isometric efforts at the dynamometer, at equal drive: two holds, ramped to if asked, and a
+ballistic effort.
 
 Knee extension unless the settings name another joint and direction, in the seated posture.
 """
@@ -18,6 +19,7 @@ from neurocoord.tasks.dynamometry import (
     action_of,
     ballistic_measures,
     block_power_w,
+    course_table,
     hold_measures,
     mover_indices,
     muscle_torque_nm,
@@ -31,13 +33,14 @@ from neurocoord.tasks.protocol import Reach, Series, Task, Trace
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The joint and its direction, drive of the two holds, times of holds, rests and the ballistic
-    effort (s)."""
+    """The joint and its direction, drive of the two holds, times of ramps, holds, rests and the
+    ballistic effort (s)."""
 
     joint: str = "knee"  # knee, elbow, ankle
     direction: str = "extension"  # flexion or extension; dorsiflexion or plantarflexion
     low_drive: float = 0.2
     high_drive: float = 0.5
+    ramp_s: float = 0.0  # over which the drive of a hold rises, before the hold itself
     hold_s: float = 2.5
     rest_s: float = 0.4
     ballistic_s: float = 0.6
@@ -63,13 +66,16 @@ def plan(body: Body, settings: Settings) -> Plan:
         value = getattr(settings, name)
         if not value > RISE_S * (name == "hold_s"):
             raise ValueError(f"{name}={value} s is too short")
+    if not settings.ramp_s >= 0.0:
+        raise ValueError(f"ramp_s={settings.ramp_s} is not allowed; it must be 0 or more")
     return Plan(settings, action, mover_indices(body, action), keyframe_qpos(body, "seated"))
 
 
 def phases(settings: Settings) -> dict[str, tuple[float, float]]:
-    """Start and end (s) of each effort."""
-    low_end = settings.rest_s + settings.hold_s
-    high_end = low_end + settings.rest_s + settings.hold_s
+    """Start and end (s) of each effort, ramps included."""
+    effort_s = settings.ramp_s + settings.hold_s
+    low_end = settings.rest_s + effort_s
+    high_end = low_end + settings.rest_s + effort_s
     ballistic = high_end + 2 * settings.rest_s
     return {
         "low": (settings.rest_s, low_end),
@@ -117,9 +123,11 @@ def expert(
     """The protocol's drive of the prime movers; all else is silent."""
     level = {"low": plan.settings.low_drive, "high": plan.settings.high_drive, "ballistic": 1.0}
     drive = np.zeros(len(body.muscles))
+    ramp_s = plan.settings.ramp_s
     for name, (start, end) in phases(plan.settings).items():
         if start <= time_s < end:
-            drive[plan.muscles] = level[name]
+            ramps = name != "ballistic" and time_s < start + ramp_s
+            drive[plan.muscles] = level[name] * ((time_s - start) / ramp_s if ramps else 1.0)
     return drive, np.full(len(body.joints), np.nan), None
 
 
@@ -167,7 +175,9 @@ def measure(body: Body, plan: Plan, trace: Trace) -> dict[str, float]:
     spans = phases(plan.settings)
     found: dict[str, float] = {}
     for name in ("low", "high"):
-        found |= hold_measures(name, spans[name], trace, torque, force, powers)
+        start, end = spans[name]
+        held = (start + plan.settings.ramp_s, end)
+        found |= hold_measures(name, held, trace, torque, force, powers)
     return found | ballistic_measures(spans["ballistic"], trace, torque)
 
 
@@ -193,6 +203,8 @@ TASK = Task(
         "torque_low_cv": of_holds("1", "steadiness of the low hold: SD over mean of torque"),
         "torque_high_nm": of_holds("Nm", "mean torque of the high hold"),
         "torque_high_cv": of_holds("1", "steadiness of the high hold: SD over mean of torque"),
+        **course_table("low", "low hold"),
+        **course_table("high", "high hold"),
         **BALLISTIC_TABLE,
         **by_model(
             "power_low", "w", of_energy("W", "metabolic power of the low hold, above basal")

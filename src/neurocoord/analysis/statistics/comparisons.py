@@ -110,16 +110,26 @@ def compare_pair(
 
 
 def compare(
-    values: Mapping[str, Mapping[Any, float]], *, task: str = "", measure: str, unit: str = ""
+    values: Mapping[str, Mapping[Any, float]],
+    *,
+    task: str = "",
+    measure: str,
+    unit: str = "",
+    baseline: str | None = None,
 ) -> Comparison:
     """Compare two or more conditions on one measure: `values[condition][seed]`, or
     `values[condition][subject, seed]` of virtual subjects.
 
-    Pairs come in the order of `values`, so put the baseline (`independent`) first.
+    Pairs come in the order of `values`, so put the baseline (`independent`) first. Where a
+    `baseline` is named, the pairs are those with it alone, and only they are corrected together.
     """
     if len(values) < 2:
         raise ValueError(f"values holds strategies {list(values)}; two or more are compared")
     names = list(combinations(values, 2))
+    if baseline is not None:
+        if baseline not in values:
+            raise ValueError(f"baseline is {baseline!r}; it may be {', '.join(values)}")
+        names = [(baseline, other) for other in values if other != baseline]
     interest = interest_in(measure)
     pairs = [
         compare_pair(
@@ -140,17 +150,21 @@ def compare(
 
 
 def compare_all(
-    measurements: Iterable[Measurement], *, primary: Mapping[str, Container[str]] | None = None
+    measurements: Iterable[Measurement],
+    *,
+    primary: Mapping[str, Container[str]] | None = None,
+    baseline: str | None = None,
 ) -> list[Comparison]:
-    """One comparison for each task and measure that two or more strategies have, in their order.
+    """One comparison for each task and measure that two or more strategies have, in their order;
+    with a `baseline`, for those that it has, and of each strategy with it alone.
 
     `primary` holds, by task, the measures that were named beforehand: `q` is corrected over them
     together, and over the others apart, so that what is only looked at costs them nothing.
     """
     made = [
-        compare(by_strategy, task=task, measure=measure, unit=unit)
+        compare(by_strategy, task=task, measure=measure, unit=unit, baseline=baseline)
         for (task, measure, unit), by_strategy in _grouped(measurements).items()
-        if len(by_strategy) > 1
+        if len(by_strategy) > 1 and (baseline is None or baseline in by_strategy)
     ]
     named = [primary is None or c.measure in primary.get(c.task, ()) for c in made]
     families = {

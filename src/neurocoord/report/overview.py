@@ -1,0 +1,236 @@
+"""What many comparisons say: a sentence for each measure, one for each class of measures, and a
+table with a cell for each measure and condition."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+from neurocoord.analysis.statistics import Comparison, Pair, interest_in
+from neurocoord.report.page import Table
+from neurocoord.report.tables import (
+    EQUIVALENT,
+    LESS,
+    MINUS,
+    MORE,
+    NOT_RESOLVED,
+    number,
+    plain,
+    word,
+)
+
+Hanging = Collection[tuple[str, str, str]]  # (measure, first, second) that hang on the energy model
+
+MARKS = {
+    MORE: "more",
+    LESS: "less",
+    EQUIVALENT: "=",
+    "identical": "same",
+    NOT_RESOLVED: "?",
+    "no margin": "?",
+    "not compared": "–",
+}
+NOTE = (
+    "Each cell: difference from the baseline, and what was found. more, less: surely there; =: no "
+    "difference that matters; ?: left open, with the smallest difference that would have been "
+    "found 4 times in 5; same: the same values; *: depends on the energy model. Percent of the "
+    "baseline's mean, or the measure's own unit where that mean is 0."
+)
+UNDER = {
+    MORE: "more under",
+    LESS: "less under",
+    EQUIVALENT: "no difference that matters under",
+    "identical": "the same under",
+    NOT_RESOLVED: "left open under",
+    "no margin": "no difference found under",
+    "not compared": "not compared under",
+}
+
+
+class Group(NamedTuple):
+    """Comparisons of one part of a study."""
+
+    title: str
+    labels: Mapping[str, str]  # measure: what a person calls it
+    comparisons: Sequence[Comparison]  # pairs with the baseline
+    hanging: Hanging = ()
+
+
+def measure_answers(group: Group, conditions: Collection[str] | None = None) -> list[str]:
+    """One plain sentence for each measure: what each condition changes, of what nothing is
+    changed, and where that is left open, the smallest difference that could have been seen.
+
+    `conditions` are those that are told of, by default all.
+    """
+    found = []
+    for comparison in _of_labels(group):
+        by_word: dict[str, list[Pair]] = {}
+        for pair in comparison.pairs:
+            if conditions is None or pair.second in conditions:
+                by_word.setdefault(word(pair), []).append(pair)
+        parts = [
+            f"{UNDER[w]} {_named(by_word[w], comparison, group.hanging)}"
+            for w in UNDER
+            if w in by_word
+        ]
+        if parts:
+            found.append(f"{group.labels[comparison.measure]}: {'; '.join(parts)}.")
+    return found
+
+
+def _named(pairs: Sequence[Pair], comparison: Comparison, hanging: Hanging) -> str:
+    """Conditions of which the same was found, with what is told of each, or of all at once."""
+    told = []
+    for pair in pairs:
+        hangs = (comparison.measure, pair.first, pair.second) in hanging
+        said = [_told(pair, comparison.unit), "depends on the energy model" * hangs]
+        told.append(", ".join(filter(None, said)))
+    names = [plain(pair.second) for pair in pairs]
+    if word(pairs[0]) == EQUIVALENT:
+        most = max(pairs, key=lambda pair: pair.smallest_detectable)
+        told = [t.replace(_told(p, comparison.unit), "").strip(", ") for t, p in zip(told, pairs)]
+        unit = "" if comparison.unit == "1" else comparison.unit
+        names = [f"{name} ({t})" if t else name for name, t in zip(names, told)]
+        seen = f"{_size(most, most.smallest_detectable, unit)} could have been seen"
+        return f"{_and(names)} ({_told(most, comparison.unit)}; {seen})"
+    return _and([f"{name} ({t})" if t else name for name, t in zip(names, told)])
+
+
+def class_answers(groups: Sequence[Group], conditions: Sequence[str]) -> list[str]:
+    """One plain sentence for each class of measures (`statistics.INTERESTS`): of how many
+    measures of all parts each condition has more, less, no difference that matters."""
+    by_class: dict[str, dict[str, list[Pair]]] = {}
+    for group in groups:
+        for comparison in _of_labels(group):
+            interest = interest_in(comparison.measure)
+            if interest is not None:
+                of = by_class.setdefault(interest.of, {c: [] for c in conditions})
+                for pair in comparison.pairs:
+                    if pair.second in of:
+                        of[pair.second].append(pair)
+    found = []
+    for name, of in by_class.items():
+        told = [f"{plain(c)}: {_counted(pairs)}" for c, pairs in of.items() if pairs]
+        if told:
+            found.append(f"{name[0].upper()}{name[1:]}. {_capital('; '.join(told))}.")
+    return found
+
+
+def overview_table(caption: str, group: Group) -> Table:
+    """A row for each measure, a column for each condition."""
+    shown = _of_labels(group)
+    conditions = list(dict.fromkeys(pair.second for c in shown for pair in c.pairs))
+    baselines = list(dict.fromkeys(pair.first for c in shown for pair in c.pairs))
+    head = [
+        "Measure",
+        "Unit",
+        *(f"{plain(b)}, mean" for b in baselines[:1]),
+        *map(plain, conditions),
+    ]
+    rows = []
+    for comparison in shown:
+        pairs = {pair.second: pair for pair in comparison.pairs}
+        mean = next(
+            (p.mean_first for p in pairs.values() if not math.isnan(p.mean_first)), math.nan
+        )
+        unit = "" if comparison.unit == "1" else comparison.unit
+        cells = []
+        for condition in conditions:
+            pair = pairs.get(condition)
+            hangs = (
+                pair is not None and (comparison.measure, pair.first, condition) in group.hanging
+            )
+            cells.append("–" if pair is None else _cell(pair) + ("*" if hangs else ""))
+        rows.append([group.labels[comparison.measure], unit, number(mean), *cells])
+    return Table(caption, head, rows, 2, NOTE)
+
+
+def _of_labels(group: Group) -> list[Comparison]:
+    by_measure = {comparison.measure: comparison for comparison in group.comparisons}
+    return [by_measure[measure] for measure in group.labels if measure in by_measure]
+
+
+def _cell(pair: Pair) -> str:
+    found = word(pair)
+    if found in ("identical", "not compared"):
+        return MARKS[found]
+    seen = ""
+    if found == NOT_RESOLVED and math.isfinite(pair.smallest_detectable):
+        seen = f", {_size(pair, pair.smallest_detectable)} seen"
+    return f"{_short(pair)} {MARKS[found]}{seen}"
+
+
+def _short(pair: Pair) -> str:
+    """A difference, in percent to one decimal."""
+    if not _in_percent(pair) or abs(pair.percent) >= 10.0:
+        return _size(pair, pair.mean_difference, sign=True)
+    text = f"{pair.percent:+.1f}"
+    return f"{'0.0' if float(text) == 0.0 else text} %".replace("-", MINUS)
+
+
+def _told(pair: Pair, unit: str) -> str:
+    found = word(pair)
+    unit = "" if unit == "1" else unit
+    if found in (MORE, LESS):
+        sure = ", not sure among all measures" if pair.q > 0.05 else ""
+        return _size(pair, pair.mean_difference, unit, sign=True) + sure
+    if found == EQUIVALENT:
+        return f"within ±{_size(pair, pair.margin, unit)}"
+    if found in (NOT_RESOLVED, "no margin"):
+        if math.isnan(pair.smallest_detectable):
+            return "too few to see any"
+        return f"{_size(pair, pair.smallest_detectable, unit)} could have been seen"
+    return ""
+
+
+def _size(pair: Pair, value: float, unit: str = "", *, sign: bool = False) -> str:
+    """A difference in percent of the baseline's mean, in its unit where that is 0 or a chance."""
+    plus = "+" if sign and value > 0 else ""
+    if _in_percent(pair):
+        return f"{plus}{number(100.0 * value / abs(pair.mean_first), 2)} %"
+    return f"{plus}{number(value, 2)} {unit}".rstrip()
+
+
+def _in_percent(pair: Pair) -> bool:
+    return bool(pair.mean_first) and math.isfinite(pair.percent) and "exact" not in pair.method
+
+
+def _counted(pairs: Sequence[Pair]) -> str:
+    by_word: dict[str, list[Pair]] = {}
+    for pair in pairs:
+        by_word.setdefault(word(pair), []).append(pair)
+    parts = []
+    for found, said in (
+        (MORE, "more in"),
+        (LESS, "less in"),
+        (EQUIVALENT, "no difference that matters in"),
+        ("identical", "the same in"),
+        (NOT_RESOLVED, "left open in"),
+        ("no margin", "left open in"),
+        ("not compared", "not compared in"),
+    ):
+        if found in by_word:
+            of = by_word[found]
+            parts.append(f"{said} {len(of)} of {len(pairs)}{_range(found, of)}")
+    return ", ".join(parts)
+
+
+def _range(found: str, pairs: Sequence[Pair]) -> str:
+    known = [p for p in pairs if _in_percent(p) and math.isfinite(p.smallest_detectable)]
+    if found not in (MORE, LESS, NOT_RESOLVED) or not known:
+        return ""
+    values = [p.percent for p in known]
+    if found == NOT_RESOLVED:
+        values = [100.0 * p.smallest_detectable / abs(p.mean_first) for p in known]
+    low, high = (number(v, 2) for v in (min(values, key=abs), max(values, key=abs)))
+    told = f"{low} %" if low == high else f"{low} to {high} %"
+    return f" ({told}{' could have been seen' if found == NOT_RESOLVED else ''})"
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+def _and(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

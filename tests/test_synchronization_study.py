@@ -1,0 +1,190 @@
+"""The study of synchronization: what it compares, and what its report says of planted effects.
+
+No trial is run here: the report is made of measures that are made up. Trials at toy size are in
+`test_compare`.
+"""
+
+import csv
+import importlib
+import zlib
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from neurocoord import report as reports
+from neurocoord import results, trial
+from neurocoord import study as studies
+from neurocoord.analysis.statistics import interest_in
+from neurocoord.resources import load_experiment
+from neurocoord.synchrony import STRATEGIES
+
+STUDY = load_experiment("compare_synchronization")
+SMALL = replace(STUDY.QUICK, n_subjects=8, fastest_m_per_s=(0.6, 0.7), push_n=(200.0, 300.0))
+
+
+def made_up(config=SMALL) -> studies.Loaded:
+    """Measures of every trial: people differ by 10 %, trials by 0.1 %; planted: `short_term` is
+    half as steady, its speed 3 % higher, and its subjects 1 to 4 fall at the hardest level."""
+    study = STUDY.study_of(config)
+    stored = []
+    for job in studies.jobs(study):
+        known = trial.measures_of(job.config.task)
+        short = job.factors["compared"] == "short_term"
+        rng = np.random.default_rng(zlib.crc32(job.key.encode()))
+        values = {}
+        for name in known:
+            value = 10.0 * (1.0 + 0.1 * (job.subject - 4)) * (1.0 + 0.001 * rng.standard_normal())
+            value *= 1.5 if short and name.endswith("_cv") else 1.0
+            value *= 1.03 if short and name == "speed_m_per_s" else 1.0
+            values[name] = value
+        fell = short and job.subject <= 4 and job.factors.get("level") in ("0.7", "300")
+        values |= {"fell": float(fell)} | ({"rolled": 1.0} if "rolled" in known else {})
+        units = {name: measure.unit for name, measure in known.items()}
+        stored.append(
+            studies.StoredTrial(
+                job.key, job.config.task, job.condition, job.factors, job.subject, job.seed, {},
+                values, units, "fell" if fell else "", fell, "", {}, {},
+            )
+        )  # fmt: skip
+    return studies.Loaded(results.describe(study.name, {}, 0, command=["x"]), stored, [])
+
+
+@pytest.fixture(scope="module")
+def told():
+    return STUDY.told(made_up())
+
+
+def test_every_strategy_strength_and_scope_is_there() -> None:
+    made = STUDY.study()
+    of = {}
+    for condition in made.conditions:
+        of.setdefault(condition.factors["part"], []).append(condition.factors)
+    assert set(of) >= {
+        "isometric", "tiring", "concentric", "eccentric", "roll", "crawl_0.2", "crawl_0.35",
+        "crawl_0.5", "highest_speed", "shortest_roll", "largest_push",
+    }  # fmt: skip
+    for part, factors in of.items():
+        if not part.startswith("tuned"):
+            assert {f["strategy"] for f in factors} == set(STRATEGIES), part
+    for part in ("isometric", "concentric", "roll", "crawl_0.2", "crawl_0.35", "crawl_0.5"):
+        dials = {(f["strategy"], f["strength"]) for f in of[part]}
+        assert dials >= {(s, d) for s in STRATEGIES if s != "independent" for d in ("0.5", "1")}
+    for part in ("isometric", "roll", "crawl_0.35"):
+        scopes = {(f["strategy"], f["scope"]) for f in of[part]}
+        assert scopes >= {(s, "body") for s in ("beta", "common_drive", "short_term")}
+    assert made.n_subjects >= 20
+
+
+def test_the_quick_size_can_be_done_and_named_in_parts() -> None:
+    quick = STUDY.study(quick=True)
+    assert len(studies.check_study(quick)) == 2 * len(quick.conditions)
+    some = studies.named_conditions(quick, ["roll", "isometric.short_term"])
+    assert {c.name for c in some.conditions} > {"isometric.short_term", "roll.independent"}
+    assert {c.config.task for c in some.conditions} == {"roll", "isometric"} == set(some.measures)
+    with pytest.raises(ValueError, match="nearest: 'short_term'"):
+        studies.named_conditions(quick, ["shrt_term"])
+
+
+def test_what_is_shown_exists_and_has_a_smallest_difference_of_interest() -> None:
+    ladders = {one.part: one.measure for one in STUDY.LADDERS}
+    for part, (_, task, labels) in STUDY.PARTS.items():
+        assert [m for m in labels if interest_in(m) is None] == []
+        if part in ladders:
+            assert list(labels) == [ladders[part]]
+        else:
+            assert set(labels) <= set(trial.measures_of(task))
+    for part, measure, _ in STUDY.KEY:
+        stem = "crawl" if part.startswith("crawl_") else part
+        assert measure in STUDY.PARTS[stem][2], part
+
+
+def test_planted_effects_are_told_and_nils_are_nils(told) -> None:
+    steady = next(line for line in told.page.answer if line.startswith("Steadiness"))
+    assert "short term: more in" in steady and "(50 %)" in steady
+    force = next(line for line in told.page.answer if line.startswith("Force"))
+    assert "short term: no difference that matters in" in force
+    hold = next(s for s in told.page.sections if s.title.startswith("Ramp"))
+    cv = next(line for line in hold.points if line.startswith("Torque CV, high hold"))
+    assert "more under short term (+50 %)" in cv
+    assert "no difference that matters under common drive (within ±10 %; " in cv
+
+
+def test_unequal_speed_is_said(told) -> None:
+    crawl = next(s for s in told.page.sections if s.title == "Crawling at 0.35 m/s")
+    assert "Not equally fast within 1 %: short_term +3.0 %" in crawl.paragraphs[0]
+
+
+def test_ladders_tell_who_passed_and_how_far(told) -> None:
+    push = next(s for s in told.page.sections if s.title == "Largest push survived")
+    rows = {row[0]: row for row in push.tables[0].rows}
+    assert rows["independent"][1:] == ["8 of 8", "8 of 8", "300 or harder"]
+    assert rows["short term"][1:3] == ["8 of 8", "4 of 8"]
+    assert rows["short term"][3].startswith("220 (")
+    reached = {(m.strategy, m.seed): m.value for m in told.measured if m.task == "largest_push"}
+    assert reached["independent", 1] == 300.0 and reached["short_term", 1] == 200.0
+
+
+def test_who_fell_tells_of_the_fall_alone(told) -> None:
+    pushed = [m for m in told.measured if m.task == "push" and m.strategy == "short_term"]
+    fell = {m.seed for m in pushed if m.measure == "fell" and m.value == 1.0}
+    assert fell == {1, 2, 3, 4}
+    drives = {m.seed: m.value for m in pushed if m.measure == "drive"}
+    assert all(np.isnan(drives[who]) == (who in fell) for who in drives)
+
+
+def test_the_page_is_whole_and_can_be_markdown(told, tmp_path: Path) -> None:
+    assert reports.html(told.page).count("<svg") == len(told.figures) == len(told.groups) + 1
+    text = reports.markdown(told.page, figures="f_")
+    assert text.startswith(f"# {STUDY.TITLE}\n")
+    for name in told.figures:
+        assert f"(f_{name}.svg)" in text
+    assert "No gait tuned under a strategy was at hand" in text
+
+
+def test_reference_results_are_pages_figures_and_a_table(told, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).resolve().parents[1] / "docs"))
+    script = importlib.import_module("make_reference_results")
+    loaded = made_up()
+    order = {"study": {"order": [done.key for done in loaded.trials] + ["one more"]}}
+    loaded = loaded._replace(run=loaded.run._replace(config=order))
+    monkeypatch.setattr(studies, "load", lambda folder: loaded)
+    monkeypatch.setattr(script.parts, "write_report", lambda *given: [])
+    module = SimpleNamespace(told=lambda of: told)
+    written = script.publish("compare_synchronization", module, tmp_path, tmp_path / "pages")
+    assert {path.suffix for path in written} == {".md", ".csv", ".svg"}
+    assert sum(path.stat().st_size for path in written) < script.MOST_BYTES
+    text = written[0].read_text(encoding="utf-8")
+    assert "Not finished" in text and f"{len(loaded.trials)} of {len(loaded.trials) + 1}" in text
+    for path in written[2:]:
+        assert f"]({path.name})" in text
+    rows = list(csv.DictReader(written[1].open(encoding="utf-8")))
+    steady = {(r["part"], r["measure"], r["condition"]): r for r in rows}
+    found = steady["isometric", "torque_high_cv", "short_term"]
+    assert found["finding"] == "more" and abs(float(found["percent"]) - 50.0) < 1.0
+    index = script.write_index(("compare_synchronization",), tmp_path / "pages")
+    assert "(compare_synchronization.md)" in index.read_text(encoding="utf-8")
+
+
+def test_a_folder_that_has_just_begun_can_be_reported() -> None:
+    loaded = made_up()
+    alone = [done for done in loaded.trials if done.factors["compared"] == "independent"]
+    for trials, said in ((alone, "Nothing is compared yet."), (loaded.trials[:9], "not compared")):
+        told = STUDY.told(loaded._replace(trials=trials))
+        assert said in told.page.answer[0] and reports.html(told.page)
+
+
+def test_a_gait_tuned_under_a_strategy_is_done_where_it_is_kept(monkeypatch) -> None:
+    kept = {"crawl_hands_knees_independent", "crawl_hands_knees_short_term"}
+    monkeypatch.setattr(STUDY, "movement_names", lambda: kept)
+    monkeypatch.setattr(STUDY, "with_movement", lambda settings, name: settings)
+    made = STUDY.study_of(SMALL)
+    tuned = [c for c in made.conditions if c.factors.get("gait") == "tuned"]
+    assert [c.factors["compared"] for c in tuned] == ["independent", "short_term"]
+    page = STUDY.told(made_up()).page
+    assert "Crawling at 0.35 m/s, gait tuned under each strategy" in {
+        s.title for s in page.sections
+    }
+    assert "No gait tuned" not in " ".join(page.method)
