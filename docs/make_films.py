@@ -172,8 +172,8 @@ SCENES = {
         "A push on hands and knees",
         f"{RUN} react --seed 3",
         TrialConfig(task="react", seed=3, settings=react.Settings()), FRONT, 1.0,
-        "The push (orange: 194 N to the left, 54 N back, at 1.80 s for 0.15 s) shifts the trunk by a "
-        "few centimetres; arm and thigh muscles redden at once and the body is back within "
+        "The push (orange: 194 N to the left, 54 N back, at 1.80 s for 0.15 s) shifts the trunk by "
+        "a few centimetres; arm and thigh muscles redden at once and the body is back within "
         "half a second. No hand or knee is lifted: it resists and does not step.",
     ),
     "drop": Scene(
