@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurocoord import noise
-from neurocoord.motorunits import checks, discharge
+from neurocoord.motorunits import checks, discharge, twitch
 from neurocoord.motorunits.records import (
     RHYTHM_A1,
     RHYTHM_A2,
@@ -23,6 +23,7 @@ from neurocoord.motorunits.records import (
     Constants,
     Coupling,
     PoolParameters,
+    muscle_of_unit,
     n_groups,
     n_muscles,
     n_units,
@@ -229,6 +230,17 @@ def capacity_left(params: PoolParameters, slow: Slow) -> F64:
     total = np.add.reduceat(params.tetanic_force, params.first_unit[:-1])
     left = np.add.reduceat(slow.capacity * params.tetanic_force, params.first_unit[:-1], axis=1)
     return np.asarray(left / total)
+
+
+def unit_force(params: PoolParameters, state: PoolState) -> F64:
+    """Force that each unit carries now, `[env, unit]`, twitch units; at optimal fibre length."""
+    muscle = muscle_of_unit(params)
+    ratio = params.twitch_tetanus_ratio[muscle]
+    if not np.any(ratio > 0):
+        return state.twitch_2.copy()
+    force = (state.now if params.is_dynamic else params.rested).twitch_force
+    share = twitch.saturation(state.twitch_2, params.saturation_slope[muscle])
+    return np.where(ratio > 0, force / np.where(ratio > 0, ratio, 1.0) * share, state.twitch_2)
 
 
 def constants(params: PoolParameters, n_env: int) -> Constants:
