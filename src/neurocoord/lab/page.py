@@ -5,25 +5,39 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+import traceback
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
+from neurocoord.lab.page_body import BodyPage
 from neurocoord.lab.page_muscle import MusclePage
 
 PICTURE_S = 0.05  # plots at 20 Hz
-CONTROLS_PX = 340
-PLOTS_PX = 640
+CONTROLS_PX = 350
+PLOTS_PX = 620
 PATIENCE_S = 5.0  # for a browser that does not answer; then it gets a picture all the same
+MUSCLE, BODY = "One muscle", "One body"
+
+
+class BodyPlaces(NamedTuple):
+    """Bodies that this machine can simulate at a time, shared by all pages."""
+
+    take: Callable[[], bool]
+    give_back: Callable[[], None]
+    n: int
 
 
 class Page:
     """Everything that one visitor sees; closed when the visitor is gone."""
 
-    def __init__(self, client: Any, seed: int) -> None:
+    def __init__(self, client: Any, seed: int, places: BodyPlaces) -> None:
         self._client = client
         self._closed = threading.Event()
         self._seen = _Seen(client)
-        self.muscle = MusclePage(client.gui, seed)
+        self._wanted = self._view = MUSCLE
+        self.muscle = MusclePage(client, seed)
+        self.body = BodyPage(client, seed, places.take, places.give_back, places.n)
         self._build()
         self._thread = threading.Thread(target=self._go, name="lab-page", daemon=True)
         self._thread.start()
@@ -32,28 +46,59 @@ class Page:
         gui = self._client.gui
         gui.main_panel.dock_left()
         gui.main_panel.set_width(CONTROLS_PX)
-        self.muscle.add_controls()
-        panel = gui.add_panel()
-        with panel.add_tab("Plots"):
-            self.muscle.add_plots()
-        panel.dock_right()
-        panel.set_width(PLOTS_PX)
+        views = gui.add_button_group("Look at", (MUSCLE, BODY))
+        views.on_click(lambda _: self.look_at(views.value))
+        self._folders = {MUSCLE: gui.add_folder(MUSCLE), BODY: gui.add_folder(BODY)}
+        self._panels = {MUSCLE: gui.add_panel(), BODY: gui.add_panel()}
+        for name, part in ((MUSCLE, self.muscle), (BODY, self.body)):
+            with self._folders[name]:
+                part.add_controls()
+            with self._panels[name].add_tab("Plots and figures"):
+                part.add_plots()
+            self._panels[name].dock_right()
+            self._panels[name].set_width(PLOTS_PX)
+        self._show(MUSCLE)
+
+    def look_at(self, view: str) -> None:
+        """Another view was asked for, on the page or by a lesson."""
+        if view in (MUSCLE, BODY):
+            self._wanted = view
+
+    def _show(self, view: str) -> None:
+        self._view = view
+        for name in (MUSCLE, BODY):
+            self._folders[name].visible = self._panels[name].visible = name == view
+        self.body.show(view == BODY)
+        self.muscle.show(view == MUSCLE)
 
     def close(self) -> None:
         """End the simulation; its memory is then free."""
         self._closed.set()
 
     def _go(self) -> None:
-        while not self._closed.is_set():
-            started = time.perf_counter()
-            self.muscle.run()
-            if self._seen.last():
-                with self._client.atomic():
-                    self.muscle.picture()
-                self._seen.ask()
-            left = PICTURE_S - (time.perf_counter() - started)
-            self._closed.wait(max(left, 0.002))
-        self._seen.close()
+        try:
+            while not self._closed.is_set():
+                started = time.perf_counter()
+                self._turn()
+                left = PICTURE_S - (time.perf_counter() - started)
+                self._closed.wait(max(left, 0.002))
+        except Exception:  # a fault of ours, which must not take other pages along
+            if not self._closed.is_set():
+                traceback.print_exc()
+        finally:
+            self.body.close()
+            self._seen.close()
+
+    def _turn(self) -> None:
+        if self._wanted != self._view:
+            with self._client.atomic():
+                self._show(self._wanted)
+        part = self.muscle if self._view == MUSCLE else self.body
+        part.run()
+        if self._seen.last():
+            with self._client.atomic():
+                part.picture()
+            self._seen.ask()
 
 
 class _Seen:

@@ -15,6 +15,7 @@ from neurocoord.lab.dials import MUSCLE, MuscleDials, told
 from neurocoord.lab.muscle import BLOCK_TICKS, Bursts, Comparison, LiveMuscle
 from neurocoord.lab.pace import Pace
 from neurocoord.lab.plots import Line, Plot
+from neurocoord.lab.scene_muscle import CAMERA_M, LOOK_AT_M, MuscleScene
 from neurocoord.lab.side import SHOWN_UNITS, UNITS_S, Figures, Side
 from neurocoord.motorunits.kernel import TICK_S
 
@@ -34,14 +35,15 @@ STEP_TICKS = 20
 class MusclePage:
     """Controls and plots of one muscle on one client's page."""
 
-    def __init__(self, gui: Any, seed: int) -> None:
+    def __init__(self, client: Any, seed: int) -> None:
         self.muscle = LiveMuscle(seed)
         self.pace = Pace(time.perf_counter())
         self._turned: dict[str, Any] = {}  # dials turned since the last picture
         self._asked: deque[str] = deque(maxlen=16)  # buttons pressed since
         self._frozen = False
         self._n_pictures = 0
-        self._gui = gui
+        self._gui, self._client = client.gui, client
+        self._scene: MuscleScene | None = None
 
     # ---- what is drawn once ----
 
@@ -125,6 +127,19 @@ class MusclePage:
 
     # ---- what goes on, in the client's own thread ----
 
+    def show(self, is_shown: bool) -> None:
+        """Come into view or leave it; time stands still meanwhile."""
+        if is_shown:
+            camera = self._client.camera
+            camera.up_direction = (0.0, 0.0, 1.0)
+            camera.position = np.array(LOOK_AT_M) + CAMERA_M
+            camera.look_at = LOOK_AT_M
+            self._scene = MuscleScene(self._client.scene, self.muscle.now.params.twitch_force)
+            self.pace.hold(time.perf_counter())
+        elif self._scene is not None:
+            self._scene.remove()
+            self._scene = None
+
     def run(self) -> None:
         """Do what was asked, and run on as far as is due."""
         self._obey()
@@ -140,6 +155,8 @@ class MusclePage:
         if self._n_pictures % FIGURES_EVERY == 0:
             self._show_figures()
         self._show_plots()
+        if self._scene is not None:
+            self._scene.show(self.muscle.now, self.muscle.twin)
         self._n_pictures += 1
 
     def _obey(self) -> None:

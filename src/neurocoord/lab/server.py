@@ -12,7 +12,8 @@ from typing import Any
 import viser
 
 from neurocoord.lab.hardening import shut
-from neurocoord.lab.page import Page
+from neurocoord.lab.page import BodyPlaces, Page
+from neurocoord.study.workers import default_workers
 
 LOOPBACK = "127.0.0.1"
 PORT = 8765
@@ -26,10 +27,19 @@ FULL = (
 class Lab:
     """A running server; `stop` ends it."""
 
-    def __init__(self, *, host: str = LOOPBACK, port: int = PORT, room: int = ROOM) -> None:
+    def __init__(
+        self,
+        *,
+        host: str = LOOPBACK,
+        port: int = PORT,
+        room: int = ROOM,
+        bodies: int | None = None,
+    ) -> None:
         check_free(host, port)
+        self._bodies = default_workers() if bodies is None else bodies
+        self._n_taken = 0
         self._room = room
-        self._lock = threading.Lock()
+        self._lock, self._body_lock = threading.Lock(), threading.Lock()
         self._pages: dict[int, Page] = {}
         self._waiting: dict[int, Any] = {}  # clients in the order in which they came
         self._n_seen = 0
@@ -46,6 +56,11 @@ class Lab:
     def port(self) -> int:
         """The port it listens on."""
         return self.server.get_port()
+
+    @property
+    def n_bodies(self) -> int:
+        """Bodies that move now."""
+        return self._n_taken
 
     @property
     def n_pages(self) -> int:
@@ -74,7 +89,18 @@ class Lab:
     def _open(self, client: Any) -> None:
         self._n_seen += 1
         client.gui.reset()
-        self._pages[client.client_id] = Page(client, seed=self._n_seen)
+        places = BodyPlaces(self._take_body, self._give_back_body, self._bodies)
+        self._pages[client.client_id] = Page(client, self._n_seen, places)
+
+    def _take_body(self) -> bool:
+        with self._body_lock:
+            is_free = self._n_taken < self._bodies
+            self._n_taken += is_free
+            return is_free
+
+    def _give_back_body(self) -> None:
+        with self._body_lock:
+            self._n_taken -= 1
 
     def _go(self, client: Any) -> None:
         with self._lock:

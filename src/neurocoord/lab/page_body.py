@@ -1,0 +1,288 @@
+"""The page of one body: its controls, the body in three dimensions, and how it moves."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from neurocoord.lab import colours
+from neurocoord.lab.body import MOST_PUSH_N, WAYS, Figures, Picture
+from neurocoord.lab.body_process import BodyProcess
+from neurocoord.lab.controls import Controls
+from neurocoord.lab.dials import BODY, BodyDials, turned
+from neurocoord.lab.plots import Line, Plot
+from neurocoord.lab.rings import Ring
+from neurocoord.lab.scene_body import CAMERA_M, LOOK_AT_M, BodyScene
+
+COURSE_PICTURES = 400  # of speed and cost that are shown: 20 s at 20 Hz
+TEXT_EVERY = 5  # pictures
+LEGEND = (
+    "Muscles: dark blue at rest, yellow at full activation. Orange discs: the floor pushes here,"
+    " as wide as the push is strong. Click a muscle to see its motor units."
+)
+NO_BODY = (
+    "**All {n} bodies of this machine are taken.** A muscle of your own still works; press *Begin"
+    " anew* to ask again."
+)
+ENDED = {
+    "fell": "**It fell.** Press *Begin anew*.",
+    "done": "**It has rolled over.** Press *Begin anew* to see it again.",
+}
+
+
+class BodyPage:
+    """Controls, scene and plots of one body on one client's page.
+
+    `take` asks for a body's place and says whether there was one; `give_back` gives it back.
+    """
+
+    def __init__(
+        self,
+        client: Any,
+        seed: int,
+        take: Callable[[], bool],
+        give_back: Callable[[], None],
+        n: int,
+    ) -> None:
+        self._gui, self._scene_api, self._client = client.gui, client.scene, client
+        self._seed, self._take, self._give_back, self._n_bodies = seed, take, give_back, n
+        self.dials = BodyDials()
+        self._turned: dict[str, Any] = {}
+        self._asked: deque[tuple[str, Any]] = deque(maxlen=16)
+        self._process: BodyProcess | None = None
+        self._scene: BodyScene | None = None
+        self._frozen = False
+        self._text = ""
+        self._n_pictures = 0
+        self.latest: Picture | None = None
+        self._latest: tuple[Picture, float] | None = None
+        self._course = Ring(COURSE_PICTURES, (3,))
+
+    # ---- what is drawn once ----
+
+    def add_controls(self) -> None:
+        """In the current container."""
+        gui = self._gui
+        self._pace_text = gui.add_markdown("")
+        self.controls = Controls(gui, BODY, self.dials, self.turn)
+        with gui.add_folder("Push the chest for 0.1 s"):
+            self._push_n = gui.add_slider(
+                "Force (N)", min=0, max=MOST_PUSH_N, step=10, initial_value=200
+            )
+            for way in WAYS:
+                button = gui.add_button(f"Push {way}", hint="As seen by the body.")
+                button.on_click(lambda _, way=way: self.ask("push", way))
+        with gui.add_folder("Time"):
+            for label, action in (
+                ("Freeze / go on", "freeze"),
+                ("One step of 20 ms", "step"),
+                ("Begin anew", "restart"),
+            ):
+                gui.add_button(label).on_click(lambda _, a=action: self.ask(a))
+
+    def add_plots(self) -> None:
+        """In the current container."""
+        gui = self._gui
+        gui.add_markdown(LEGEND)
+        self._figures = gui.add_markdown("")
+        self._speed = Plot(
+            gui, "Speed over the last 2 s", "time (s)", "speed (m/s)", [Line("speed", colours.NOW)]
+        )
+        self._cost = Plot(
+            gui,
+            "Metabolic power over the last 2 s",
+            "time (s)",
+            "power (W/kg)",
+            [Line("power", colours.TWIN)],
+        )
+        self._watch = gui.add_dropdown(
+            "Muscle to look into", ("starting",), hint="Or click one in the picture."
+        )
+        self._watch.on_update(lambda _: self.ask("watch", self._watch.value))
+        self._unit_text = gui.add_markdown("")
+        self._raster = Plot(
+            gui,
+            "Spikes of its motor units",
+            "time (s)",
+            "unit, small to large",
+            [Line("spikes", colours.NOW, points=2.5)],
+            y_range=(0, 121),
+            height=220,
+        )
+
+    # ---- what the page says, from any thread ----
+
+    def turn(self, name: str, value: Any) -> None:
+        """A dial was turned on the page, or by a lesson."""
+        self._turned[name] = value
+
+    def ask(self, action: str, value: Any = None) -> None:
+        """A button was pressed."""
+        self._asked.append((action, value))
+
+    # ---- what goes on, in the client's own thread ----
+
+    def show(self, is_shown: bool) -> None:
+        """Come into view, with a body, or leave it, and give the body's place back."""
+        if is_shown:
+            self._client.camera.up_direction = (0.0, 0.0, 1.0)
+            self._client.camera.position = np.array(LOOK_AT_M) + CAMERA_M
+            self._client.camera.look_at = LOOK_AT_M
+            self._begin()
+        else:
+            self.close()
+
+    def _begin(self) -> None:
+        if self._process is None and self._take():
+            self._process = BodyProcess(self.dials, self._seed)
+            self._text = "starting a body: a few seconds"
+        elif self._process is None:
+            self._text = NO_BODY.format(n=self._n_bodies)
+        self._pace_text.content = self._text
+
+    def close(self) -> None:
+        """End the body's process."""
+        if self._process is not None:
+            self._process.close()
+            self._process = None
+            self._give_back()
+        if self._scene is not None:
+            self._scene.remove()
+            self._scene = None
+        self._course.clear()
+
+    def run(self) -> None:
+        """Do what was asked, and see whether there is a new picture."""
+        turned_now, self._turned = self._turned, {}
+        before = self.dials
+        for name, value in turned_now.items():
+            try:
+                self.dials = turned(self.dials, name, value)
+            except ValueError:
+                continue  # the control goes back to what holds
+        if self._process is not None and self.dials != before:
+            self._process.tell("dials", self.dials)
+        while self._asked:
+            self._do(*self._asked.popleft())
+        if self._process is not None:
+            self._latest = self._process.picture() or self._latest
+
+    def _do(self, action: str, value: Any) -> None:
+        process = self._process
+        if action == "restart" and (process is None or process.failed):
+            self.close()
+            self._begin()
+        elif process is None:
+            return
+        elif action == "push":
+            force = float(self._push_n.value)
+            if math.isfinite(force):
+                process.tell("push", value, min(max(force, 0.0), MOST_PUSH_N))
+        elif action == "watch":
+            process.tell("watch", str(value).split(" ")[0])
+        elif action == "freeze":
+            self._frozen = not self._frozen
+            process.tell("freeze", self._frozen)
+        else:
+            if action == "restart":
+                self._course.clear()
+            process.tell(action)
+
+    def picture(self) -> None:
+        """Show how things are."""
+        self.controls.show(self.dials)
+        self.controls.visible("speed_m_per_s", self.dials.task == "crawl")
+        self.controls.visible("strength", self.dials.strategy != "independent")
+        self.controls.visible("scope", self.dials.strategy != "independent")
+        self.controls.visible("allocation_dial", self.dials.allocation != "effort")
+        if self._process is not None and self._process.failed:
+            self._pace_text.content = f"**The body stopped**: {self._process.failed}"
+        if self._latest is None or self._process is None:
+            return
+        (picture, pace), self._latest = self._latest, None
+        if self._scene is None:
+            self._set_scene()
+        assert self._scene is not None
+        self.latest = picture
+        self._scene.show(picture)
+        self._show_plots(picture)
+        if self._n_pictures % TEXT_EVERY == 0:
+            self._pace_text.content = self._told(picture, pace)
+            self._figures.content = figures_text(picture.figures)
+        self._n_pictures += 1
+
+    def _set_scene(self) -> None:
+        assert self._process is not None
+        names = self._process.muscles
+        self._watch.options = names
+        self._scene = BodyScene(
+            self._scene_api,
+            self._process.shapes,
+            self._process.most_pieces,
+            lambda muscle: self.ask("watch", names[muscle]),
+        )
+
+    def _show_plots(self, picture: Picture) -> None:
+        at = picture.figures
+        self._course.add([[picture.time_s, at.speed_m_per_s, at.power_w_per_kg]])
+        course = self._course.last(COURSE_PICTURES)
+        course = course[np.isfinite(course).all(axis=1)]
+        turn = self._n_pictures % 4
+        if turn == 1:
+            self._speed.show(course[:, 0], course[:, 1])
+        elif turn == 3:
+            self._cost.show(course[:, 0], course[:, 2])
+        else:
+            seen = picture.watched
+            self._raster.show(seen.spike_time_s, seen.spike_unit + 1.0)
+        if self._n_pictures % TEXT_EVERY == 0:
+            seen = picture.watched
+            if self._watch.value != seen.muscle:
+                self._watch.value = seen.muscle
+            rate = f", {seen.rate_hz:.0f} spikes per s" if math.isfinite(seen.rate_hz) else ""
+            self._unit_text.content = (
+                f"**{seen.muscle}**: drive {100 * seen.drive:.0f} %, active state"
+                f" {100 * seen.active_state:.0f} %{rate}"
+            )
+
+    def _told(self, picture: Picture, pace: float) -> str:
+        ended = ENDED.get(picture.outcome, picture.outcome and f"**Stopped**: {picture.outcome}")
+        if self._frozen:
+            how = "frozen"
+        elif not math.isfinite(pace):
+            how = "at rest" if picture.outcome else "starting"
+        else:
+            behind = pace < 0.9 * self.dials.pace
+            how = f"{pace:.2g} x real time" + (", **behind: this machine is busy**" * behind)
+        lines = [f"**{picture.time_s:.1f} s**, {how}", ended, "**pushed**" * picture.pushed]
+        return "  \n".join(line for line in lines if line)
+
+
+def figures_text(found: Figures) -> str:
+    """How the body moves, as a table."""
+    share = found.chain_share
+    joint = found.cocontraction_percent
+    rows = [
+        "| | |",
+        "|---|---|",
+        f"| speed | {_number(found.speed_m_per_s, '.2f')} m/s |",
+        f"| metabolic power | {_number(found.power_w_per_kg, '.1f')} W/kg |",
+        f"| cost of transport | {_number(found.cost_j_per_kg_m, '.0f')} J/kg/m |",
+        *(
+            f"| {name} chain's share of force | {_number(100 * value, '.0f')} % |"
+            for name, value in share.items()
+        ),
+        *(
+            f"| co-contraction at the {name} | {_number(value, '.0f')} % |"
+            for name, value in joint.items()
+        ),
+    ]
+    return "\n".join([*rows, "", f"Over the last {found.seconds:.1f} s."])
+
+
+def _number(value: float, form: str) -> str:
+    return f"{value:{form}}" if math.isfinite(value) else "none"
