@@ -6,11 +6,10 @@ import contextlib
 import threading
 import time
 import traceback
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, NamedTuple
+from typing import Any
 
-from neurocoord.lab.page_body import BodyPage
+from neurocoord.lab.page_body import BodyPage, BodyPlaces
 from neurocoord.lab.page_muscle import MusclePage
 
 PICTURE_S = 0.05  # plots at 20 Hz
@@ -18,14 +17,6 @@ CONTROLS_PX = 350
 PLOTS_PX = 620
 PATIENCE_S = 5.0  # for a browser that does not answer; then it gets a picture all the same
 MUSCLE, BODY = "One muscle", "One body"
-
-
-class BodyPlaces(NamedTuple):
-    """Bodies that this machine can simulate at a time, shared by all pages."""
-
-    take: Callable[[], bool]
-    give_back: Callable[[], None]
-    n: int
 
 
 class Page:
@@ -37,7 +28,7 @@ class Page:
         self._seen = _Seen(client)
         self._wanted = self._view = MUSCLE
         self.muscle = MusclePage(client, seed)
-        self.body = BodyPage(client, seed, places.take, places.give_back, places.n)
+        self.body = BodyPage(client, seed, places)
         self._build()
         self._thread = threading.Thread(target=self._go, name="lab-page", daemon=True)
         self._thread.start()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -34,22 +34,20 @@ ENDED = {
 }
 
 
+class BodyPlaces(NamedTuple):
+    """Bodies that this machine can simulate at a time, shared by all pages."""
+
+    take: Callable[[], bool]  # a place, if there is one
+    give_back: Callable[[], None]
+    n: int
+
+
 class BodyPage:
-    """Controls, scene and plots of one body on one client's page.
+    """Controls, scene and plots of one body on one client's page."""
 
-    `take` asks for a body's place and says whether there was one; `give_back` gives it back.
-    """
-
-    def __init__(
-        self,
-        client: Any,
-        seed: int,
-        take: Callable[[], bool],
-        give_back: Callable[[], None],
-        n: int,
-    ) -> None:
+    def __init__(self, client: Any, seed: int, places: BodyPlaces) -> None:
         self._gui, self._scene_api, self._client = client.gui, client.scene, client
-        self._seed, self._take, self._give_back, self._n_bodies = seed, take, give_back, n
+        self._seed, self._places = seed, places
         self.dials = BodyDials()
         self._turned: dict[str, Any] = {}
         self._asked: deque[tuple[str, Any]] = deque(maxlen=16)
@@ -137,11 +135,11 @@ class BodyPage:
             self.close()
 
     def _begin(self) -> None:
-        if self._process is None and self._take():
+        if self._process is None and self._places.take():
             self._process = BodyProcess(self.dials, self._seed)
             self._text = "starting a body: a few seconds"
         elif self._process is None:
-            self._text = NO_BODY.format(n=self._n_bodies)
+            self._text = NO_BODY.format(n=self._places.n)
         self._pace_text.content = self._text
 
     def close(self) -> None:
@@ -149,7 +147,7 @@ class BodyPage:
         if self._process is not None:
             self._process.close()
             self._process = None
-            self._give_back()
+            self._places.give_back()
         if self._scene is not None:
             self._scene.remove()
             self._scene = None
@@ -238,7 +236,7 @@ class BodyPage:
             self._cost.show(course[:, 0], course[:, 2])
         else:
             seen = picture.watched
-            self._raster.show(seen.spike_time_s, seen.spike_unit + 1.0)
+            self._raster.show(seen.spike_time_s, 1.0 + seen.spike_unit)
         if self._n_pictures % TEXT_EVERY == 0:
             seen = picture.watched
             if self._watch.value != seen.muscle:

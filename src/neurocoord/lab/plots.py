@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-F64 = NDArray[np.float64]
+Floats = NDArray[np.floating]
 
 
 class Line(NamedTuple):
@@ -54,7 +54,7 @@ class Plot:
             height=height,
         )
 
-    def show(self, x: F64, *ys: F64) -> None:
+    def show(self, x: Floats, *ys: Floats) -> None:
         """Put in new values; all arrays are as long as `x`, at least one value."""
         if len(ys) != self._n:
             raise ValueError(f"{len(ys)} lines were given; the plot has {self._n}")

@@ -12,7 +12,9 @@ class Ring:
     def __init__(self, length: int, shape: tuple[int, ...] = (), dtype: type = np.float64) -> None:
         if length < 1:
             raise ValueError(f"length={length} is not allowed; it is 1 or more")
-        self._rows = np.zeros((2 * length, *shape), dtype)  # written at the end, then moved back
+        self._rows: NDArray = np.zeros(
+            (2 * length, *shape), dtype
+        )  # written at the end, then moved back
         self._length = length
         self._end = 0
 

@@ -20,7 +20,7 @@ SKIN_RGB = (176, 178, 184)
 SKIN_OPACITY = 0.28
 MOST_CONTACTS = 64
 CONTACT_M = 0.03  # radius of the disc of a contact of 100 N
-CAMERA_M = np.array([0.9, -2.1, 1.0])  # from the point looked at
+CAMERA_M = np.array([0.55, -1.45, 0.55])  # from the point looked at
 LOOK_AT_M = (0.0, 0.0, 0.25)
 
 

@@ -1,4 +1,4 @@
-"""Motor units in three dimensions: a column each, as wide as the unit is strong, as high as it pulls."""
+"""Motor units in three dimensions: a column each, wide where strong, as high as it pulls now."""
 
 from __future__ import annotations
 

@@ -12,7 +12,8 @@ from typing import Any
 import viser
 
 from neurocoord.lab.hardening import shut
-from neurocoord.lab.page import BodyPlaces, Page
+from neurocoord.lab.page import Page
+from neurocoord.lab.page_body import BodyPlaces
 from neurocoord.study.workers import default_workers
 
 LOOPBACK = "127.0.0.1"
