@@ -31,6 +31,7 @@ F64 = NDArray[np.float64]
 FIGURES_S = 2.0  # over which figures are taken
 MOMENT_BLOCKS = 5  # blocks whose means figures are taken of
 MOMENT_S = MOMENT_BLOCKS * BLOCK_S
+NOW_MOMENTS = 12  # a quarter of a second
 SPIKES_S = 2.0  # of the muscle that is watched
 PUSH_S = 0.1
 MOST_PUSH_N = 400.0
@@ -57,6 +58,7 @@ class Figures(NamedTuple):
     power_w_per_kg: float  # metabolic, basal included
     cost_j_per_kg_m: float
     chain_share: dict[str, float]  # of active force-time
+    chain_share_now: dict[str, float]  # the same over the last quarter of a second
     cocontraction_percent: dict[str, float]  # of each joint
 
 
@@ -263,21 +265,21 @@ class LiveBody:
         """How it went over the last seconds."""
         nothing = float("nan")
         if len(self._moments) < 2:
-            return Figures(0.0, nothing, nothing, nothing, {}, {})
+            return Figures(0.0, nothing, nothing, nothing, {}, {}, {})
         first, last = self._moments[0], self._moments[-1]
         seconds = last.time_s - first.time_s
         way_m = float(np.hypot(*(last.place_m - first.place_m)))
         kg = self.body.mass_kg
         power = float(np.mean([m.power_w for m in self._moments])) / kg + BASAL
         speed = way_m / seconds
-        force = np.sum([m.chain_force_n for m in self._moments], axis=0)
-        share = force / force.sum() if force.sum() > 0 else np.full(force.size, nothing)
+        force = np.array([m.chain_force_n for m in self._moments])
         return Figures(
             seconds=seconds,
             speed_m_per_s=speed,
             power_w_per_kg=power,
             cost_j_per_kg_m=power / speed if speed > 0.02 else nothing,
-            chain_share=dict(zip(_CHAINS, share.tolist())),
+            chain_share=_shares(force),
+            chain_share_now=_shares(force[-NOW_MOMENTS:]),
             cocontraction_percent=_cocontraction(np.array([m.torque_nm for m in self._moments])),
         )
 
@@ -302,6 +304,13 @@ class LiveBody:
 
 
 _CHAINS = (*CHAINS, "lateral")
+
+
+def _shares(force_n: F64) -> dict[str, float]:
+    """Share of each chain in the sum over moments of `force_n[moment, chain]`."""
+    total = force_n.sum(axis=0)
+    share = total / total.sum() if total.sum() > 0 else np.full(total.size, np.nan)
+    return dict(zip(_CHAINS, share.tolist()))
 
 
 def _synchrony(dials: BodyDials) -> Synchrony:

@@ -52,13 +52,11 @@ _STRATEGY_WORDS = {
     "staggered": "staggered: units take turns",
 }
 _STRATEGY = Choice(
-    "Synchronization",
+    "Synchrony",
     {name: _STRATEGY_WORDS.get(name, name) for name in ("independent", *STRATEGIES)},
     "With whom motor units share their input. It moves no unit's own mean rate.",
 )
-_STRENGTH = Span(
-    "Dial of synchronization (0 to 1)", 0.0, 1.0, 0.05, "0 shares nothing, 1 is the full dial."
-)
+_STRENGTH = Span("Synchrony dial (0 to 1)", 0.0, 1.0, 0.05, "0 shares nothing, 1 is the full dial.")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from neurocoord.analysis.adaptation import BALLISTIC_RISE_S, BALLISTIC_S
 from neurocoord.analysis.force import rate_of_force_development
-from neurocoord.lab.dials import MuscleDials, turned, with_all
+from neurocoord.lab.dials import MuscleDials, turned
 from neurocoord.lab.side import KEPT_S, Figures, Side, figures
 from neurocoord.motorunits.kernel import TICK_S
 
@@ -100,12 +100,14 @@ class LiveMuscle:
             self.twin.restart()
         self._begin()
 
-    def keep_twin(self, dials: dict[str, Any] | None = None) -> None:
-        """Keep the settings of now (or `dials` turned from them) as a twin that runs along."""
-        if dials:
-            self.twin = Side(with_all(self.dials, dials), self.now.seed)
-            self.restart()
-            return
+    def set_up(self, dials: MuscleDials, twin: MuscleDials | None = None) -> None:
+        """Begin anew with these settings, and with a twin of others if one is given."""
+        self.now.dials = dials
+        self.twin = None if twin is None else Side(twin, self.now.seed)
+        self.restart()
+
+    def keep_twin(self) -> None:
+        """Keep the settings of now as a twin that runs along."""
         self.twin = self.now.copy()
         self._bursts["twin"] = self._bursts["now"].copy()
 

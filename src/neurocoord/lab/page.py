@@ -6,10 +6,14 @@ import contextlib
 import threading
 import time
 import traceback
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+from neurocoord.lab.dials import MuscleDials
+from neurocoord.lab.lesson import Lesson
 from neurocoord.lab.page_body import BodyPage, BodyPlaces
+from neurocoord.lab.page_lesson import LessonPage
 from neurocoord.lab.page_muscle import MusclePage
 
 PICTURE_S = 0.05  # plots at 20 Hz
@@ -22,23 +26,28 @@ MUSCLE, BODY = "One muscle", "One body"
 class Page:
     """Everything that one visitor sees; closed when the visitor is gone."""
 
-    def __init__(self, client: Any, seed: int, places: BodyPlaces) -> None:
+    def __init__(
+        self, client: Any, seed: int, places: BodyPlaces, lessons: Sequence[Lesson] = ()
+    ) -> None:
         self._client = client
         self._closed = threading.Event()
         self._seen = _Seen(client)
         self._wanted = self._view = MUSCLE
         self.muscle = MusclePage(client, seed)
         self.body = BodyPage(client, seed, places)
-        self._build()
+        self._lesson: Lesson | None = None  # one that is to be set up
+        self._build(lessons)
         self._thread = threading.Thread(target=self._go, name="lab-page", daemon=True)
         self._thread.start()
 
-    def _build(self) -> None:
+    def _build(self, lessons: Sequence[Lesson]) -> None:
         gui = self._client.gui
         gui.main_panel.dock_left()
         gui.main_panel.set_width(CONTROLS_PX)
         views = gui.add_button_group("Look at", (MUSCLE, BODY))
         views.on_click(lambda _: self.look_at(views.value))
+        with gui.add_folder("Lessons"):
+            self.lessons = LessonPage(gui, lessons, self.set_up)
         self._folders = {MUSCLE: gui.add_folder(MUSCLE), BODY: gui.add_folder(BODY)}
         self._panels = {MUSCLE: gui.add_panel(), BODY: gui.add_panel()}
         for name, part in ((MUSCLE, self.muscle), (BODY, self.body)):
@@ -54,6 +63,17 @@ class Page:
         """Another view was asked for, on the page or by a lesson."""
         if view in (MUSCLE, BODY):
             self._wanted = view
+
+    def set_up(self, lesson: Lesson) -> None:
+        """A lesson is to be set up: its view and its dials."""
+        self._lesson = lesson
+
+    def _set_up(self, lesson: Lesson) -> None:
+        self._wanted = MUSCLE if lesson.view == "muscle" else BODY
+        if isinstance(lesson.now, MuscleDials):
+            self.muscle.set_up(lesson.now, lesson.twin)
+        else:
+            self.body.set_up(lesson.now)
 
     def _show(self, view: str) -> None:
         self._view = view
@@ -81,6 +101,9 @@ class Page:
             self._seen.close()
 
     def _turn(self) -> None:
+        lesson, self._lesson = self._lesson, None
+        if lesson is not None:
+            self._set_up(lesson)
         if self._wanted != self._view:
             with self._client.atomic():
                 self._show(self._wanted)

@@ -24,6 +24,7 @@ LEGEND = (
     "Muscles: dark blue at rest, yellow at full activation. Orange discs: the floor pushes here,"
     " as wide as the push is strong. Click a muscle to see its motor units."
 )
+_CHAIN_NAMES = ("anterior", "posterior", "lateral")
 NO_BODY = (
     "**All {n} bodies of this machine are taken.** A muscle of your own still works; press *Begin"
     " anew* to ask again."
@@ -58,7 +59,7 @@ class BodyPage:
         self._n_pictures = 0
         self.latest: Picture | None = None
         self._latest: tuple[Picture, float] | None = None
-        self._course = Ring(COURSE_PICTURES, (3,))
+        self._course = Ring(COURSE_PICTURES, (3 + len(_CHAIN_NAMES),))
 
     # ---- what is drawn once ----
 
@@ -89,6 +90,15 @@ class BodyPage:
         self._figures = gui.add_markdown("")
         self._speed = Plot(
             gui, "Speed over the last 2 s", "time (s)", "speed (m/s)", [Line("speed", colours.NOW)]
+        )
+        lines = [Line(f"{n} chain", c) for n, c in zip(_CHAIN_NAMES, colours.UNITS)]
+        self._chains = Plot(
+            gui,
+            "Chains: share of active force over the last quarter of a second",
+            "time (s)",
+            "share of force (%)",
+            lines,
+            y_range=(0, 70),
         )
         self._cost = Plot(
             gui,
@@ -152,6 +162,18 @@ class BodyPage:
             self._scene.remove()
             self._scene = None
         self._course.clear()
+
+    def set_up(self, dials: BodyDials) -> None:
+        """Begin a lesson; in the client's own thread."""
+        self._turned.clear()
+        self._asked.clear()
+        self.dials = dials
+        self._course.clear()
+        self._frozen = False
+        if self._process is not None:
+            self._process.tell("freeze", False)
+            self._process.tell("dials", dials)
+            self._process.tell("restart")
 
     def run(self) -> None:
         """Do what was asked, and see whether there is a new picture."""
@@ -226,12 +248,15 @@ class BodyPage:
 
     def _show_plots(self, picture: Picture) -> None:
         at = picture.figures
-        self._course.add([[picture.time_s, at.speed_m_per_s, at.power_w_per_kg]])
+        chains = [100.0 * at.chain_share_now.get(name, math.nan) for name in _CHAIN_NAMES]
+        self._course.add([[picture.time_s, at.speed_m_per_s, at.power_w_per_kg, *chains]])
         course = self._course.last(COURSE_PICTURES)
         course = course[np.isfinite(course).all(axis=1)]
         turn = self._n_pictures % 4
         if turn == 1:
             self._speed.show(course[:, 0], course[:, 1])
+        elif turn == 2:
+            self._chains.show(course[:, 0], *course[:, 3:].T)
         elif turn == 3:
             self._cost.show(course[:, 0], course[:, 2])
         else:

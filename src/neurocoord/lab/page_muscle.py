@@ -140,6 +140,13 @@ class MusclePage:
             self._scene.remove()
             self._scene = None
 
+    def set_up(self, now: MuscleDials, twin: MuscleDials | None) -> None:
+        """Begin a lesson; in the client's own thread."""
+        self._turned.clear()
+        self._asked.clear()
+        self._frozen = False
+        self.muscle.set_up(now, twin)
+
     def run(self) -> None:
         """Do what was asked, and run on as far as is due."""
         self._obey()
@@ -336,8 +343,3 @@ def _burst(found: Bursts | None, index: int) -> str:
 
 def _text(value: float | None) -> str:
     return "" if value is None or value != value else f"{value:.3g}"
-
-
-def fresh_dials() -> MuscleDials:
-    """Where a lesson starts from."""
-    return MuscleDials()

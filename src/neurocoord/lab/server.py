@@ -7,11 +7,13 @@ import io
 import os
 import socket
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import viser
 
 from neurocoord.lab.hardening import shut
+from neurocoord.lab.lesson import Lesson, load
 from neurocoord.lab.page import Page
 from neurocoord.lab.page_body import BodyPlaces
 from neurocoord.study.workers import default_workers
@@ -35,10 +37,12 @@ class Lab:
         port: int = PORT,
         room: int = ROOM,
         bodies: int | None = None,
+        lessons: Sequence[Lesson] | None = None,
     ) -> None:
         check_free(host, port)
         self._bodies = default_workers() if bodies is None else bodies
         self._n_taken = 0
+        self._lessons = load() if lessons is None else lessons
         self._room = room
         self._lock, self._body_lock = threading.Lock(), threading.Lock()
         self._pages: dict[int, Page] = {}
@@ -50,6 +54,9 @@ class Lab:
             )
         shut(self.server._connection)
         self.server.gui.configure_theme(show_logo=False, show_share_button=False)
+        # dimmer than viser's, which would wash out the colours that carry a meaning
+        self.server.scene.configure_environment_map(environment_intensity=0.35)
+        self.server.scene.configure_default_lights(cast_shadow=False)
         self.server.on_client_connect(self._come)
         self.server.on_client_disconnect(self._go)
 
@@ -91,7 +98,7 @@ class Lab:
         self._n_seen += 1
         client.gui.reset()
         places = BodyPlaces(self._take_body, self._give_back_body, self._bodies)
-        self._pages[client.client_id] = Page(client, self._n_seen, places)
+        self._pages[client.client_id] = Page(client, self._n_seen, places, self._lessons)
 
     def _take_body(self) -> bool:
         with self._body_lock:
