@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib.util
 import threading
 import webbrowser
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -37,6 +38,19 @@ def command(
         int,
         typer.Option(parser=count, metavar="N", help="Visitors who get a simulation of their own."),
     ] = 10,
+    bodies: Annotated[
+        int | None,
+        typer.Option(
+            parser=count,
+            metavar="N",
+            help="Bodies at a time (default: one a core).",
+            show_default=False,
+        ),
+    ] = None,
+    lessons: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="More lessons: a .toml file each (docs/lab.md)."),
+    ] = None,
 ) -> None:
     """Open the lab in a browser: one muscle, one body, and lessons.
 
@@ -47,8 +61,11 @@ def command(
     with checking():
         if importlib.util.find_spec("viser") is None:
             raise ValueError(NEEDS)
-        tell("starting the lab; the first time takes half a minute or so")
-        lab = _start(host, port, room)
+        from neurocoord.lab.lesson import load
+
+        every = load(lessons)
+        tell("starting the lab; the first time takes about a minute")
+        lab = _start(host=host, port=port, room=room, bodies=bodies, lessons=every)
     address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{lab.port}"
     if _is_loopback(host):
         tell(f"the lab is open at {address}, for this machine only; Ctrl-C ends it")
@@ -67,10 +84,10 @@ def command(
         lab.stop()
 
 
-def _start(host: str, port: int, room: int) -> Lab:
+def _start(**settings: Any) -> Lab:
     from neurocoord.lab.server import Lab
 
-    return Lab(host=host, port=port, room=room)
+    return Lab(**settings)
 
 
 def _is_loopback(host: str) -> bool:

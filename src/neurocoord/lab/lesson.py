@@ -14,7 +14,7 @@ sources = [...]     what the findings stand on
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -104,11 +104,17 @@ def _lesson(given: dict[str, Any], file: str) -> Lesson:
         raise ValueError(f"lesson.order={order!r} is not allowed; it is a number")
     if view == "body" and "twin" in given:
         raise ValueError("twin is not allowed where the view is a body; only a muscle has one")
-    kind: type[MuscleDials] | type[BodyDials] = MuscleDials if view == "muscle" else BodyDials
-    now = with_all(kind(), given.get("now", {}))
+    turned = {name: given.get(name, {}) for name in ("now", "twin")}
+    for name, dials in turned.items():
+        if not isinstance(dials, dict):
+            raise ValueError(f"[{name}] must be a table")
+    now: MuscleDials | BodyDials
     twin = None
-    if isinstance(now, MuscleDials) and "twin" in given:
-        twin = with_all(now, given["twin"])
+    if view == "body":
+        now = with_all(BodyDials(), turned["now"])
+    else:
+        now = with_all(MuscleDials(), turned["now"])
+        twin = with_all(now, turned["twin"]) if "twin" in given else None
     return Lesson(
         title=lesson["title"],
         question=lesson["question"],
@@ -144,9 +150,3 @@ def _texts(lesson: dict[str, Any], name: str) -> tuple[str, ...]:
     if not isinstance(values, list) or not all(isinstance(v, str) and v.strip() for v in values):
         raise ValueError(f"lesson.{name} must be a list of texts")
     return tuple(values)
-
-
-def dial_names(view: str) -> tuple[str, ...]:
-    """Dials that a lesson of a view may set."""
-    kind = MuscleDials if view == "muscle" else BodyDials
-    return tuple(field.name for field in fields(kind))

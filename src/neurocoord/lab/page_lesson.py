@@ -1,4 +1,4 @@
-"""The lessons on a page: question, prediction, a thing to try, what was found, one after another."""
+"""The lessons on a page: question, prediction, a thing to try, what was found, in that order."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ import io
 import os
 import socket
 import threading
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ import viser
 
 from neurocoord.lab.hardening import shut
 from neurocoord.lab.lesson import Lesson, load
+from neurocoord.lab.muscle import LiveMuscle
 from neurocoord.lab.page import Page
 from neurocoord.lab.page_body import BodyPlaces
 from neurocoord.study.workers import default_workers
@@ -40,8 +42,11 @@ class Lab:
         lessons: Sequence[Lesson] | None = None,
     ) -> None:
         check_free(host, port)
+        # a page that is closed between two pictures is no fault
+        warnings.filterwarnings("ignore", "Queued a .* on a closed connection", UserWarning)
         self._bodies = default_workers() if bodies is None else bodies
         self._n_taken = 0
+        LiveMuscle().advance(100)  # compiled before anyone comes
         self._lessons = load() if lessons is None else lessons
         self._room = room
         self._lock, self._body_lock = threading.Lock(), threading.Lock()
