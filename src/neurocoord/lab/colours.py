@@ -17,7 +17,7 @@ PURPLE = "#CC79A7"
 ORANGE = "#E69F00"
 SKY = "#56B4E9"
 UNITS = (NOW, ORANGE, GREEN, PURPLE)  # small to large
-CONTACT_RGB = (213, 94, 0)
+CONTACT = "#D55E00"
 
 # cividis at 0, 0.1 .. 1 (from matplotlib 3.10)
 _CIVIDIS = np.array(
@@ -44,3 +44,11 @@ def amount_rgb(share: NDArray[np.floating]) -> NDArray[np.uint8]:
     low = np.minimum(at.astype(int), len(_CIVIDIS) - 2)
     rest = (at - low)[..., None]
     return np.rint((1.0 - rest) * _CIVIDIS[low] + rest * _CIVIDIS[low + 1]).astype(np.uint8)
+
+
+def in_scene(rgb: NDArray[np.uint8] | str) -> NDArray[np.uint8]:
+    """Colours `[.., 3]` (or "#rrggbb") as viser's batched meshes take them: linear, not sRGB."""
+    given = np.frombuffer(bytes.fromhex(rgb[1:]), np.uint8) if isinstance(rgb, str) else rgb
+    share = given.astype(float) / 255.0
+    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+    return np.rint(255.0 * linear).astype(np.uint8)

@@ -71,3 +71,15 @@ def _from_page(dial: Dial, value: Any) -> Any:
         names = {words: name for name, words in dial.words.items()}
         return names.get(value, value)
     return float(value) if isinstance(dial, Span) else value
+
+
+def press(gui: Any, label: str, actions: Mapping[str, str], on_press: Callable[[str], None]) -> Any:
+    """Buttons in a row, by what is written on them; `on_press` hears the action."""
+    group = gui.add_button_group(label, tuple(actions))
+
+    def hear(_: Any) -> None:
+        if group.value in actions:
+            on_press(actions[group.value])
+
+    group.on_click(hear)
+    return group

@@ -18,7 +18,8 @@ from neurocoord.lab.page_muscle import MusclePage
 
 PICTURE_S = 0.05  # plots at 20 Hz
 CONTROLS_PX = 350
-PLOTS_PX = 620
+PLOTS_PX = 580
+LESSON_PX = 380
 PATIENCE_S = 5.0  # for a browser that does not answer; then it gets a picture all the same
 MUSCLE, BODY = "One muscle", "One body"
 
@@ -46,8 +47,6 @@ class Page:
         gui.main_panel.set_width(CONTROLS_PX)
         views = gui.add_button_group("Look at", (MUSCLE, BODY))
         views.on_click(lambda _: self.look_at(views.value))
-        with gui.add_folder("Lessons"):
-            self.lessons = LessonPage(gui, lessons, self.set_up)
         self._folders = {MUSCLE: gui.add_folder(MUSCLE), BODY: gui.add_folder(BODY)}
         self._panels = {MUSCLE: gui.add_panel(), BODY: gui.add_panel()}
         for name, part in ((MUSCLE, self.muscle), (BODY, self.body)):
@@ -57,6 +56,11 @@ class Page:
                 part.add_plots()
             self._panels[name].dock_right()
             self._panels[name].set_width(PLOTS_PX)
+        panel = gui.add_panel()
+        with panel.add_tab("Lessons"):
+            self.lessons = LessonPage(gui, lessons, self.set_up)
+        panel.dock_below(gui.main_panel)
+        panel.set_height(LESSON_PX)
         self._show(MUSCLE)
 
     def look_at(self, view: str) -> None:

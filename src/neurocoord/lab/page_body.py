@@ -10,16 +10,18 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from neurocoord.lab import colours
-from neurocoord.lab.body import MOST_PUSH_N, WAYS, Figures, Picture
+from neurocoord.lab.body import MOST_PUSH_N, SPIKES_S, WAYS, Figures, Picture
 from neurocoord.lab.body_process import BodyProcess
-from neurocoord.lab.controls import Controls
+from neurocoord.lab.controls import Controls, press
 from neurocoord.lab.dials import BODY, BodyDials, turned
-from neurocoord.lab.plots import Line, Plot
+from neurocoord.lab.plots import AGO, Line, Plot
 from neurocoord.lab.rings import Ring
 from neurocoord.lab.scene_body import CAMERA_M, LOOK_AT_M, BodyScene
 
-COURSE_PICTURES = 400  # of speed and cost that are shown: 20 s at 20 Hz
+COURSE_S = 10.0  # of speed, chains and power that are shown
+COURSE_PICTURES = 400  # kept of them
 TEXT_EVERY = 5  # pictures
+TIME = {"Freeze / go on": "freeze", "Step 20 ms": "step", "Begin anew": "restart"}
 LEGEND = (
     "Muscles: dark blue at rest, yellow at full activation. Orange discs: the floor pushes here,"
     " as wide as the push is strong. Click a muscle to see its motor units."
@@ -68,20 +70,16 @@ class BodyPage:
         gui = self._gui
         self._pace_text = gui.add_markdown("")
         self.controls = Controls(gui, BODY, self.dials, self.turn)
-        with gui.add_folder("Push the chest for 0.1 s"):
-            self._push_n = gui.add_slider(
-                "Force (N)", min=0, max=MOST_PUSH_N, step=10, initial_value=200
-            )
-            for way in WAYS:
-                button = gui.add_button(f"Push {way}", hint="As seen by the body.")
-                button.on_click(lambda _, way=way: self.ask("push", way))
-        with gui.add_folder("Time"):
-            for label, action in (
-                ("Freeze / go on", "freeze"),
-                ("One step of 20 ms", "step"),
-                ("Begin anew", "restart"),
-            ):
-                gui.add_button(label).on_click(lambda _, a=action: self.ask(a))
+        self._push_n = gui.add_slider(
+            "Push on the chest, 0.1 s (N)",
+            min=0,
+            max=MOST_PUSH_N,
+            step=10,
+            initial_value=200,
+            hint="It bears 200 N to the side, and falls at 300 N.",
+        )
+        press(gui, "Push it to", {w: w for w in WAYS}, lambda way: self.ask("push", way))
+        press(gui, "Time", TIME, self.ask)
 
     def add_plots(self) -> None:
         """In the current container."""
@@ -89,23 +87,30 @@ class BodyPage:
         gui.add_markdown(LEGEND)
         self._figures = gui.add_markdown("")
         self._speed = Plot(
-            gui, "Speed over the last 2 s", "time (s)", "speed (m/s)", [Line("speed", colours.NOW)]
+            gui,
+            "Speed over the last 2 s",
+            AGO,
+            "speed (m/s)",
+            [Line("speed", colours.NOW)],
+            x_range=(-COURSE_S, 0.0),
         )
         lines = [Line(f"{n} chain", c) for n, c in zip(_CHAIN_NAMES, colours.UNITS)]
         self._chains = Plot(
             gui,
             "Chains: share of active force over the last quarter of a second",
-            "time (s)",
+            AGO,
             "share of force (%)",
             lines,
+            x_range=(-COURSE_S, 0.0),
             y_range=(0, 70),
         )
         self._cost = Plot(
             gui,
             "Metabolic power over the last 2 s",
-            "time (s)",
+            AGO,
             "power (W/kg)",
             [Line("power", colours.TWIN)],
+            x_range=(-COURSE_S, 0.0),
         )
         self._watch = gui.add_dropdown(
             "Muscle to look into", ("starting",), hint="Or click one in the picture."
@@ -115,9 +120,10 @@ class BodyPage:
         self._raster = Plot(
             gui,
             "Spikes of its motor units",
-            "time (s)",
+            AGO,
             "unit, small to large",
             [Line("spikes", colours.NOW, points=2.5)],
+            x_range=(-SPIKES_S, 0.0),
             y_range=(0, 121),
             height=220,
         )
@@ -252,6 +258,8 @@ class BodyPage:
         self._course.add([[picture.time_s, at.speed_m_per_s, at.power_w_per_kg, *chains]])
         course = self._course.last(COURSE_PICTURES)
         course = course[np.isfinite(course).all(axis=1)]
+        course[:, 0] -= picture.time_s
+        course = course[course[:, 0] >= -COURSE_S]
         turn = self._n_pictures % 4
         if turn == 1:
             self._speed.show(course[:, 0], course[:, 1])
@@ -261,7 +269,7 @@ class BodyPage:
             self._cost.show(course[:, 0], course[:, 2])
         else:
             seen = picture.watched
-            self._raster.show(seen.spike_time_s, 1.0 + seen.spike_unit)
+            self._raster.show(seen.spike_time_s - picture.time_s, 1.0 + seen.spike_unit)
         if self._n_pictures % TEXT_EVERY == 0:
             seen = picture.watched
             if self._watch.value != seen.muscle:
@@ -295,16 +303,14 @@ def figures_text(found: Figures) -> str:
         f"| speed | {_number(found.speed_m_per_s, '.2f')} m/s |",
         f"| metabolic power | {_number(found.power_w_per_kg, '.1f')} W/kg |",
         f"| cost of transport | {_number(found.cost_j_per_kg_m, '.0f')} J/kg/m |",
-        *(
-            f"| {name} chain's share of force | {_number(100 * value, '.0f')} % |"
-            for name, value in share.items()
-        ),
-        *(
-            f"| co-contraction at the {name} | {_number(value, '.0f')} % |"
-            for name, value in joint.items()
-        ),
+        f"| chains, share of force (%) | {_listed(share, 100.0)} |",
+        f"| co-contraction (%) | {_listed(joint, 1.0)} |",
     ]
     return "\n".join([*rows, "", f"Over the last {found.seconds:.1f} s."])
+
+
+def _listed(values: dict[str, float], scale: float) -> str:
+    return ", ".join(f"{name} {_number(scale * value, '.0f')}" for name, value in values.items())
 
 
 def _number(value: float, form: str) -> str:

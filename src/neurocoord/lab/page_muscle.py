@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurocoord.lab import colours
-from neurocoord.lab.controls import Controls
+from neurocoord.lab.controls import Controls, press
 from neurocoord.lab.dials import MUSCLE, MuscleDials, told
 from neurocoord.lab.muscle import BLOCK_TICKS, Bursts, Comparison, LiveMuscle
 from neurocoord.lab.pace import Pace
-from neurocoord.lab.plots import Line, Plot
+from neurocoord.lab.plots import AGO, Line, Plot
 from neurocoord.lab.scene_muscle import CAMERA_M, LOOK_AT_M, MuscleScene
-from neurocoord.lab.side import SHOWN_UNITS, UNITS_S, Figures, Side
+from neurocoord.lab.side import SAMPLE_TICKS, SHOWN_UNITS, UNITS_S, Figures, Side
 from neurocoord.motorunits.kernel import TICK_S
 
 F64 = NDArray[np.float64]
@@ -26,9 +26,12 @@ EMG_S = 0.5
 FORCE_EVERY = 10  # ticks between shown points of force
 RASTER_S = 1.0
 RASTER_EVERY = 3  # units between shown ones
+SAMPLE_S = SAMPLE_TICKS * TICK_S
 MOST_WORK_S = 0.04  # of simulating between two pictures
 FIGURES_EVERY = 10  # pictures
-ACTIONS = ("hold", "rest", "ballistic", "keep", "drop", "reset", "freeze", "step")
+EFFORTS = {"Hold": "hold", "Rest": "rest", "Fast contraction": "ballistic"}
+TWIN = {"Keep these settings": "keep", "Let it go": "drop"}
+TIME = {"Freeze / go on": "freeze", "Step 20 ms": "step", "Begin anew": "reset"}
 STEP_TICKS = 20
 
 
@@ -51,48 +54,28 @@ class MusclePage:
         """In the current container."""
         gui = self._gui
         self._pace_text = gui.add_markdown("starting")
-        names = (
-            ("Hold", "hold", "Hold the drive, or the force, that the dials say."),
-            ("Rest", "rest", "Drive off."),
-            ("Fast contraction", "ballistic", "From rest, as fast and hard as can be, 0.4 s."),
-        )
-        self._buttons(names)
+        press(gui, "Effort", EFFORTS, self.ask)
         self.controls = Controls(gui, MUSCLE, self.muscle.dials, self.turn)
-        with gui.add_folder("Compare on the same noise"):
-            self._buttons(
-                (
-                    ("Keep these settings as the twin", "keep", "The twin runs along, orange."),
-                    ("Let the twin go", "drop", "No comparison."),
-                )
-            )
-        with gui.add_folder("Time"):
-            self._buttons(
-                (
-                    ("Freeze / go on", "freeze", "Stops the clock of the simulation."),
-                    ("One step of 20 ms", "step", "While frozen."),
-                    ("Begin anew", "reset", "From rest, same noise."),
-                )
-            )
-
-    def _buttons(self, given: tuple[tuple[str, str, str], ...]) -> None:
-        for label, action, hint in given:
-            button = self._gui.add_button(label, hint=hint)
-            button.on_click(lambda _, action=action: self.ask(action))
+        press(gui, "Twin on the same noise", TWIN, self.ask)
+        press(gui, "Time", TIME, self.ask)
 
     def add_plots(self) -> None:
         """In the current container."""
         gui = self._gui
         both = (Line("twin", colours.TWIN, width=1.5), Line("now", colours.NOW, width=1.5))
-        self._force = Plot(gui, "Muscle force", "time (s)", "force (% of maximum)", both)
+        self._force = Plot(
+            gui, "Muscle force", AGO, "force (% of maximum)", both, x_range=(-FORCE_S, 0.0)
+        )
         self._figures = gui.add_markdown("")
         dots = (Line("now", colours.NOW, points=2.5), Line("twin", colours.TWIN, points=2.5))
         n = self.muscle.now.params.recruitment_threshold.size
         self._raster = Plot(
             gui,
             "Spikes of every third unit: now above 0, twin below",
-            "time (s)",
+            AGO,
             "unit, small to large",
             dots,
+            x_range=(-RASTER_S, 0.0),
             y_range=(-n, n),
             height=220,
         )
@@ -108,12 +91,15 @@ class MusclePage:
         self._units = Plot(
             gui,
             "Forces of single units, as they fuse",
-            "time (s)",
+            AGO,
             "share of own full force (%)",
             [Line(f"unit {u}", c) for u, c in zip(SHOWN_UNITS, colours.UNITS)],
+            x_range=(-UNITS_S, 0.0),
             y_range=(0, 105),
         )
-        self._emg = Plot(gui, "EMG", "time (s)", "EMG (arbitrary units)", both, height=160)
+        self._emg = Plot(
+            gui, "EMG", AGO, "EMG (arbitrary units)", both, x_range=(-EMG_S, 0.0), height=160
+        )
 
     # ---- what the page says, from any thread ----
 
@@ -228,9 +214,8 @@ class MusclePage:
         self._rates.show(units, _fired(rates), _fired(twin.rates_hz() if twin else 0.0 * rates))
 
     def _show_units(self, now: Side) -> None:
-        shares = now.unit_percent.last(10_000)
-        step_s = UNITS_S / max(len(shares), 1)
-        self._units.show(now.time_s + step_s * np.arange(1 - len(shares), 1), *shares.T)
+        shares = now.unit_percent.last(round(UNITS_S / SAMPLE_S))
+        self._units.show(SAMPLE_S * np.arange(1 - len(shares), 1), *shares.T)
 
     def _show_figures(self) -> None:
         found = self.muscle.compare()
@@ -247,16 +232,16 @@ def _both(now: Side, twin: Side | None, ring: str, seconds: float, every: int) -
 
     Without a twin its line lies under that of now: a plot scales by all of its lines.
     """
-    n = round(seconds / TICK_S)
-    values = getattr(now, ring).last(n)
-    values = values[values.size % every :].reshape(-1, every).mean(axis=1)
-    time_s = now.time_s + TICK_S * every * np.arange(1 - values.size, 1)
-    other = values.copy()
-    if twin is not None:
-        its = getattr(twin, ring).last(n)
-        its = its[its.size % every :].reshape(-1, every).mean(axis=1)
-        other[-its.size :] = its
-    return [time_s, other, values]
+    n = round(seconds / TICK_S) // every
+
+    def thinned(side: Side) -> F64:
+        values = getattr(side, ring).last(n * every)
+        values = values[values.size % every :].reshape(-1, every).mean(axis=1)
+        return np.concatenate([np.zeros(n - values.size), values])
+
+    values = thinned(now)
+    other = values if twin is None else thinned(twin)
+    return [TICK_S * every * np.arange(1.0 - n, 1.0), other, values]
 
 
 def _raster(now: Side, twin: Side | None) -> list[F64]:
@@ -267,7 +252,7 @@ def _raster(now: Side, twin: Side | None) -> list[F64]:
             continue
         raster = side.spikes.last(round(RASTER_S / TICK_S))[:, ::RASTER_EVERY]
         tick, unit = np.nonzero(raster)
-        times.append(now.time_s + TICK_S * (tick - len(raster) + 1.0))
+        times.append(TICK_S * (tick - len(raster) + 1.0))
         units.append(sign * (RASTER_EVERY * unit + 1.0))
     at, who = np.concatenate(times), np.concatenate(units)
     order = np.argsort(at, kind="stable")
@@ -294,7 +279,7 @@ def figures_text(muscle: LiveMuscle, found: Comparison) -> str:
     now, twin = found.now, found.twin
     rows += [_row(name, unit, at, now, twin) for name, unit, at in _FIGURES]
     for index, label in enumerate(("0-50", "0-100", "0-200")):
-        rows.append(_burst_row(f"rate of force development, {label} ms", index, found))
+        rows.append(_burst_row(f"rate of force development {label} ms", index, found))
     over = f"over the last {now.seconds:.1f} s" if now else "hold for a while to see figures"
     lines = [f"now: {told(muscle.dials)}"]
     if muscle.twin is not None:
@@ -319,7 +304,7 @@ _FIGURES = (
 def _row(name: str, unit: str, at: str, now: Figures | None, twin: Figures | None) -> str:
     a = getattr(now, at) if now else None
     b = getattr(twin, at) if twin else None
-    difference = f"{a - b:+.3g} ({100.0 * (a / b - 1.0):+.0f} %)" if a and b else ""
+    difference = f"{a - b:+.2g} ({100.0 * (a / b - 1.0):+.0f} %)" if a and b else ""
     label = f"{name} ({unit})" if unit else name
     return f"| {label} | {_text(a)} | {_text(b)} | {difference} |"
 
@@ -330,7 +315,7 @@ def _burst_row(name: str, index: int, found: Comparison) -> str:
     if a and b:
         gap = a.mean[index] - b.mean[index]
         difference = f"{gap:+.0f} ({100.0 * gap / b.mean[index]:+.0f} %)"
-    return f"| {name} (% of max per s) | {_burst(a, index)} | {_burst(b, index)} | {difference} |"
+    return f"| {name} (%/s) | {_burst(a, index)} | {_burst(b, index)} | {difference} |"
 
 
 def _burst(found: Bursts | None, index: int) -> str:

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.floating]
 
+AGO = "time before now (s)"
+
 
 class Line(NamedTuple):
     """One series of a plot."""
@@ -33,16 +35,15 @@ class Plot:
         lines: Sequence[Line],
         *,
         height: int = 190,
-        x_range: tuple[float, float] | None = None,
+        x_range: tuple[float, float],
         y_range: tuple[float, float] | None = None,
     ) -> None:
         self._n = len(lines)
-        empty = tuple(np.zeros(2) for _ in range(self._n + 1))
-        scales: dict[str, Any] = {"x": {"time": False}, "y": {}}
-        if x_range is not None:
-            scales["x"] |= {"range": list(x_range), "auto": False}
+        edges = np.array(x_range, float)
+        empty = (edges, *(np.zeros(2) for _ in range(self._n)))
+        scales: dict[str, Any] = {"x": {"time": False, "range": list(x_range), "auto": False}}
         if y_range is not None:
-            scales["y"] |= {"range": list(y_range), "auto": False}
+            scales["y"] = {"range": list(y_range), "auto": False}
         self._handle = gui.add_uplot(
             empty,
             ({"label": x}, *(_series(line) for line in lines)),

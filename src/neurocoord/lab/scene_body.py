@@ -16,11 +16,11 @@ from neurocoord.lab.body import Picture
 F64 = NDArray[np.float64]
 
 MUSCLE_RADIUS_M = 0.0055
-SKIN_RGB = (176, 178, 184)
+SKIN = "#c9cbd1"
 SKIN_OPACITY = 0.28
 MOST_CONTACTS = 64
 CONTACT_M = 0.03  # radius of the disc of a contact of 100 N
-CAMERA_M = np.array([0.55, -1.45, 0.55])  # from the point looked at
+CAMERA_M = np.array([0.7, -1.75, 0.65])  # from the point looked at
 LOOK_AT_M = (0.0, 0.0, 0.25)
 
 
@@ -56,13 +56,15 @@ class BodyScene:
         ball = trimesh.creation.icosphere(subdivisions=2, radius=1.0)
         rod = trimesh.creation.cylinder(radius=1.0, height=1.0, sections=16)
         thin = trimesh.creation.cylinder(radius=1.0, height=1.0, sections=6)
-        skin = {"batched_colors": SKIN_RGB, "opacity": SKIN_OPACITY}
+        skin = {"batched_colors": colours.in_scene(SKIN), "opacity": SKIN_OPACITY}
         self._balls = add("balls", ball, n + len(self._rods), **skin)
         self._skin_rods = add("rods", rod, len(self._rods), **skin)
-        colour = np.tile(colours.amount_rgb(np.zeros(1)), (most_pieces, 1))
+        colour = np.zeros((most_pieces, 3), np.uint8)
         self._pieces = add("muscles", thin, most_pieces, batched_colors=colour)
         disc = trimesh.creation.cylinder(radius=1.0, height=1.0, sections=24)
-        self._contacts = add("contacts", disc, MOST_CONTACTS, batched_colors=colours.CONTACT_RGB)
+        self._contacts = add(
+            "contacts", disc, MOST_CONTACTS, batched_colors=colours.in_scene(colours.CONTACT)
+        )
         self._pieces.on_click(lambda event: self._click(event, on_muscle))
         self._set_sizes()
 
@@ -109,7 +111,7 @@ class BodyScene:
         active = picture.active_state[pose.piece_muscle]
         radius = MUSCLE_RADIUS_M * (0.6 + 0.8 * np.clip(active, 0.0, 1.0))
         scale[:n] = np.column_stack([radius, radius, length])
-        colour[:n] = colours.amount_rgb(active)
+        colour[:n] = colours.in_scene(colours.amount_rgb(active))
         self._muscle[:n] = pose.piece_muscle
         self._pieces.batched_positions = place.astype(np.float32)
         self._pieces.batched_wxyzs = turn.astype(np.float32)

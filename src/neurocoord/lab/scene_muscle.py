@@ -37,7 +37,7 @@ class MuscleScene:
                     np.tile([1.0, 0.0, 0.0, 0.0], (n, 1)),
                     np.zeros((n, 3)),
                     batched_scales=np.full((n, 3), 1e-4),
-                    batched_colors=np.tile(colours.amount_rgb(np.zeros(1)), (n, 1)),
+                    batched_colors=np.zeros((n, 3), np.uint8),
                     position=(x, 0.0, 0.0),
                     cast_shadow=False,
                     receive_shadow=False,
@@ -60,7 +60,7 @@ class MuscleScene:
             columns.batched_scales = np.column_stack([self._radius, self._radius, height]).astype(
                 np.float32
             )
-            columns.batched_colors = colours.amount_rgb(share)
+            columns.batched_colors = colours.in_scene(colours.amount_rgb(share))
 
     def remove(self) -> None:
         """Take everything out of the scene."""
