@@ -19,7 +19,7 @@ from typing import Any
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY / "tests"))
 
-import browser
+import browser  # noqa: E402
 
 FOLDER = REPOSITORY / "docs" / "figures" / "lab"
 SIZE = {"width": 1440, "height": 900}

@@ -116,7 +116,8 @@ def muscles(pid: int, seconds: float, n: int = 10) -> str:
         one.close()
     return (
         f"{n} muscles with twins: {min(paces):.2f} to {max(paces):.2f} x real time,"
-        f" {min(rates):.1f} to {max(rates):.1f} pictures/s, server {load:.2f} cores, {flow:.2f} MB/s each"
+        f" {min(rates):.1f} to {max(rates):.1f} pictures/s,"
+        f" server {load:.2f} cores, {flow:.2f} MB/s each"
     )
 
 

@@ -83,9 +83,10 @@ class Visitor:
             self.props.setdefault(message["uuid"], {}).update(message["props"])
             self.types[message["uuid"]] = kind
 
-    def find(self, kind: str, label: str) -> str:
-        """The uuid of a control by its kind, such as "GuiSlider", and the start of its label."""
-        for uuid, props in list(self.props.items()):
+    def find(self, kind: str, label: str, *, last: bool = False) -> str:
+        """The uuid of a control by its kind, such as "GuiSlider", and the start of its label; the
+        first of them, or the last."""
+        for uuid, props in list(self.props.items())[:: -1 if last else 1]:
             is_kind = self.types.get(uuid) == f"{kind}Message"
             if is_kind and str(props.get("label", "")).startswith(label):
                 return uuid

@@ -213,3 +213,42 @@ def test_it_says_who_can_reach_it(
     assert words in capsys.readouterr().err
     assert given["host"] == host and len(given["lessons"]) == 8
     assert sys.modules["neurocoord.cli.lab"] is cli_lab and Path(cli_lab.__file__).exists()
+
+
+# ---- a body ----
+
+
+def test_a_body_moves_is_pushed_and_looked_into_and_another_is_told_there_is_none(
+    lab: Lab, visitor: Visitor
+) -> None:
+    patience_s = 300.0  # compiling, where this is the first body
+    visitor.set(visitor.find("GuiButtonGroup", "Look at"), "One body")
+    body = next(iter(lab._pages.values())).body
+    wait_for(lambda: body.latest is not None, patience_s)
+    assert lab.n_bodies == 1
+    other = Visitor(lab.port)
+    wait_for(lambda: other.shows("real time"))
+    other.set(other.find("GuiButtonGroup", "Look at"), "One body")
+    wait_for(lambda: other.shows("Every body of this machine is taken"))
+    other.close()
+
+    visitor.set(visitor.find("GuiButtonGroup", "Push it to"), "left")
+    wait_for(lambda: body.latest.pushed, patience_s)
+    visitor.set(visitor.find("GuiDropdown", "Muscle to look into"), "GMAX_I_r")
+    wait_for(lambda: body.latest.watched.muscle == "GMAX_I_r", patience_s)
+    wait_for(lambda: visitor.shows("cost of transport"), patience_s)
+
+    process = body._process._process
+    visitor.set(visitor.find("GuiButtonGroup", "Look at"), "One muscle")
+    wait_for(lambda: lab.n_bodies == 0 and not process.is_alive())
+
+
+def test_a_body_whose_process_dies_is_told_and_may_begin_anew(lab: Lab, visitor: Visitor) -> None:
+    visitor.set(visitor.find("GuiButtonGroup", "Look at"), "One body")
+    body = next(iter(lab._pages.values())).body
+    wait_for(lambda: body.latest is not None, 300.0)
+    body._process._process.kill()
+    wait_for(lambda: visitor.shows("The body stopped"))
+    body.latest = None
+    visitor.set(visitor.find("GuiButtonGroup", "Time", last=True), "Begin anew")
+    wait_for(lambda: body.latest is not None, 300.0)

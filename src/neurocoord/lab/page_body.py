@@ -28,7 +28,7 @@ LEGEND = (
 )
 _CHAIN_NAMES = ("anterior", "posterior", "lateral")
 NO_BODY = (
-    "**All {n} bodies of this machine are taken.** A muscle of your own still works; press *Begin"
+    "**Every body of this machine is taken ({n}).** A muscle of your own still works; press *Begin"
     " anew* to ask again."
 )
 ENDED = {
