@@ -10,6 +10,7 @@ what comes out: on a machine without graphics it is drawn in software, and slowl
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -60,7 +61,7 @@ def choose(page: Any, label: str, words: str) -> None:
 
 
 def _steady(page: Any) -> None:
-    page.get_by_text("Steady figures over the last 8").first.wait_for()
+    page.get_by_text(re.compile(r"Steady figures over the last (8|9|1\d|20)\.")).first.wait_for()
 
 
 def run(only: list[str]) -> None:

@@ -189,17 +189,17 @@ class LiveBody:
 
     def _look(self, block: Block) -> None:
         self._gather(block)
-        self._active = block.step_active_state[0].mean(axis=0)
+        self._active = _mean(block.step_active_state[0])
         self._drive = self._runner.drive
         self._note_spikes()
 
     def _gather(self, block: Block) -> None:
         """Sum what a block did; every so many blocks, take figures of their mean."""
         of_block = (
-            block.muscle_length_m[0].mean(axis=0),
-            block.muscle_velocity_m_per_s[0].mean(axis=0),
-            block.muscle_force_n[0].mean(axis=0),
-            block.active_sum[0].mean(axis=0),
+            _mean(block.muscle_length_m[0]),
+            _mean(block.muscle_velocity_m_per_s[0]),
+            _mean(block.muscle_force_n[0]),
+            _mean(block.active_sum[0]),
             block.spike_sum[0] / BLOCK_S,
         )
         self._sums = (
@@ -304,6 +304,11 @@ class LiveBody:
 
 
 _CHAINS = (*CHAINS, "lateral")
+
+
+def _mean(steps: F64) -> F64:
+    """Mean over the first axis; ndarray.mean takes three times as long on so few."""
+    return np.asarray(np.add.reduce(steps, axis=0) / len(steps))
 
 
 def _shares(force_n: F64) -> dict[str, float]:

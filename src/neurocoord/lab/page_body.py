@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -10,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from neurocoord.lab import colours
-from neurocoord.lab.body import MOST_PUSH_N, SPIKES_S, WAYS, Figures, Picture
+from neurocoord.lab.body import MOST_PUSH_N, SPIKES_S, WAYS, Figures, Picture, Watched
 from neurocoord.lab.body_process import BodyProcess
 from neurocoord.lab.controls import Controls, press
 from neurocoord.lab.dials import BODY, BodyDials, turned
@@ -20,7 +21,7 @@ from neurocoord.lab.scene_body import CAMERA_M, LOOK_AT_M, BodyScene
 
 COURSE_S = 10.0  # of speed, chains and power that are shown
 COURSE_PICTURES = 400  # kept of them
-TEXT_EVERY = 5  # pictures
+TEXT_EVERY_S = 0.25
 TIME = {"Freeze / go on": "freeze", "Step 20 ms": "step", "Begin anew": "restart"}
 LEGEND = (
     "Muscles: dark blue at rest, yellow at full activation. Orange discs: the floor pushes here,"
@@ -59,6 +60,7 @@ class BodyPage:
         self._frozen = False
         self._text = ""
         self._n_pictures = 0
+        self._text_at_s = 0.0
         self.latest: Picture | None = None
         self._latest: tuple[Picture, float] | None = None
         self._course = Ring(COURSE_PICTURES, (3 + len(_CHAIN_NAMES),))
@@ -236,9 +238,11 @@ class BodyPage:
         self.latest = picture
         self._scene.show(picture)
         self._show_plots(picture)
-        if self._n_pictures % TEXT_EVERY == 0:
+        if time.perf_counter() - self._text_at_s > TEXT_EVERY_S:
+            self._text_at_s = time.perf_counter()
             self._pace_text.content = self._told(picture, pace)
             self._figures.content = figures_text(picture.figures)
+            self._show_watched(picture.watched)
         self._n_pictures += 1
 
     def _set_scene(self) -> None:
@@ -270,15 +274,15 @@ class BodyPage:
         else:
             seen = picture.watched
             self._raster.show(seen.spike_time_s - picture.time_s, 1.0 + seen.spike_unit)
-        if self._n_pictures % TEXT_EVERY == 0:
-            seen = picture.watched
-            if self._watch.value != seen.muscle:
-                self._watch.value = seen.muscle
-            rate = f", {seen.rate_hz:.0f} spikes per s" if math.isfinite(seen.rate_hz) else ""
-            self._unit_text.content = (
-                f"**{seen.muscle}**: drive {100 * seen.drive:.0f} %, active state"
-                f" {100 * seen.active_state:.0f} %{rate}"
-            )
+
+    def _show_watched(self, seen: Watched) -> None:
+        if self._watch.value != seen.muscle:
+            self._watch.value = seen.muscle
+        rate = f", {seen.rate_hz:.0f} spikes per s" if math.isfinite(seen.rate_hz) else ""
+        self._unit_text.content = (
+            f"**{seen.muscle}**: drive {100 * seen.drive:.0f} %, active state"
+            f" {100 * seen.active_state:.0f} %{rate}"
+        )
 
     def _told(self, picture: Picture, pace: float) -> str:
         ended = ENDED.get(picture.outcome, picture.outcome and f"**Stopped**: {picture.outcome}")

@@ -28,7 +28,7 @@ RASTER_S = 1.0
 RASTER_EVERY = 3  # units between shown ones
 SAMPLE_S = SAMPLE_TICKS * TICK_S
 MOST_WORK_S = 0.04  # of simulating between two pictures
-FIGURES_EVERY = 10  # pictures
+FIGURES_EVERY_S = 0.5
 EFFORTS = {"Hold": "hold", "Rest": "rest", "Fast contraction": "ballistic"}
 TWIN = {"Keep these settings": "keep", "Let it go": "drop"}
 TIME = {"Freeze / go on": "freeze", "Step 20 ms": "step", "Begin anew": "reset"}
@@ -45,6 +45,7 @@ class MusclePage:
         self._asked: deque[str] = deque(maxlen=16)  # buttons pressed since
         self._frozen = False
         self._n_pictures = 0
+        self._figures_at_s = 0.0
         self._gui, self._client = client.gui, client
         self._scene: MuscleScene | None = None
 
@@ -145,7 +146,8 @@ class MusclePage:
     def picture(self) -> None:
         """Show how things are."""
         self._show_dials()
-        if self._n_pictures % FIGURES_EVERY == 0:
+        if time.perf_counter() - self._figures_at_s > FIGURES_EVERY_S:
+            self._figures_at_s = time.perf_counter()
             self._show_figures()
         self._show_plots()
         if self._scene is not None:
