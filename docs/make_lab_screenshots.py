@@ -31,6 +31,7 @@ def muscle(page: Any) -> None:
     """A muscle with short-term synchrony beside its independent twin."""
     page.get_by_text("Keep these settings").click()
     choose(page, "Synchrony", "short term")
+    page.get_by_text("come after a few seconds").first.wait_for()
     _steady(page)
 
 

@@ -282,7 +282,7 @@ def figures_text(muscle: LiveMuscle, found: Comparison) -> str:
     rows += [_row(name, unit, at, now, twin) for name, unit, at in _FIGURES]
     for index, label in enumerate(("0-50", "0-100", "0-200")):
         rows.append(_burst_row(f"rate of force development {label} ms", index, found))
-    over = f"over the last {now.seconds:.1f} s" if now else "hold for a while to see figures"
+    over = f"over the last {now.seconds:.1f} s" if now else "come after a few seconds of holding"
     lines = [f"now: {told(muscle.dials)}"]
     if muscle.twin is not None:
         lines.append(f"twin: {told(muscle.twin.dials)}")
