@@ -142,7 +142,7 @@ class LiveMuscle:
 
     def _block(self, n: int) -> None:
         for side in self._sides().values():
-            side.advance(self._drive(side, n))
+            side.advance(self._drive(side, n), samples=side is self.now)
         if self.effort == "ballistic" and self._tick - self._since_tick >= _BALLISTIC_TICKS:
             for name, side in self._sides().items():
                 self._bursts[name].append(_rise(side, self._tick - self._since_tick))

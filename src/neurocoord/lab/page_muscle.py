@@ -27,7 +27,9 @@ FORCE_EVERY = 10  # ticks between shown points of force
 RASTER_S = 1.0
 RASTER_EVERY = 3  # units between shown ones
 SAMPLE_S = SAMPLE_TICKS * TICK_S
-MOST_WORK_S = 0.04  # of simulating between two pictures
+SLOW, SLOW_TICKS = 0.5, 5  # below this pace time goes on in smaller steps
+MOST_OWED_S = 0.4  # on the wall, that is caught up with after a wait for others
+MOST_WORK_S = 0.12  # of simulating between two pictures
 FIGURES_EVERY_S = 0.5
 EFFORTS = {"Hold": "hold", "Rest": "rest", "Fast contraction": "ballistic"}
 TWIN = {"Keep these settings": "keep", "Let it go": "drop"}
@@ -150,7 +152,7 @@ class MusclePage:
             self._figures_at_s = time.perf_counter()
             self._show_figures()
         self._show_plots()
-        if self._scene is not None:
+        if self._scene is not None and self._n_pictures % 2 == 0:
             self._scene.show(self.muscle.now, self.muscle.twin)
         self._n_pictures += 1
 
@@ -189,16 +191,16 @@ class MusclePage:
 
     def _run(self, now: float) -> None:
         wanted = self.muscle.dials.pace
-        due = int(self.pace.due_s(now, wanted) / TICK_S)
+        part = BLOCK_TICKS if wanted >= SLOW else SLOW_TICKS  # small steps are dear
+        due = int(self.pace.due_s(now, wanted, MOST_OWED_S) / TICK_S) // part
         done = 0
         while done < due and time.perf_counter() - now < MOST_WORK_S:
-            part = min(BLOCK_TICKS, due - done)
             self.muscle.advance(part)
-            done += part
-        self.pace.did(done * TICK_S, time.perf_counter())
+            done += 1
+        self.pace.did(done * part * TICK_S, time.perf_counter())
 
     def _show_plots(self) -> None:
-        """Force in every picture, the others in turns: a browser draws one plot at a time."""
+        """Force in every picture, the others in turns, each 5 or 10 times a second."""
         now, twin = self.muscle.now, self.muscle.twin
         self._force.show(*_both(now, twin, "force_percent", FORCE_S, FORCE_EVERY))
         turn = self._n_pictures % 4

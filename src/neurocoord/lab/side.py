@@ -24,6 +24,7 @@ UNITS_S = 1.0
 RAMP_TICKS = 4  # in which a new drive is reached, as in a trial's block
 SAMPLE_TICKS = 10  # between samples of unit forces
 SHOWN_UNITS = (10, 40, 70, 100)  # units whose forces are shown, of 1 .. 120 (choice)
+_SHOWN = np.array(SHOWN_UNITS) - 1
 FORCE_GAIN_PER_S = 1.5  # by which drive follows a force that is missed (choice)
 FEEL_TICKS = 250  # over which force is felt
 
@@ -96,21 +97,22 @@ class Side:
         rise = drive_ramp(np.array([[self.drive]]), np.array([[wanted]]), RAMP_TICKS)[0, :, 0]
         return np.concatenate([rise, np.full(max(n_ticks - RAMP_TICKS, 0), wanted)])[:n_ticks]
 
-    def advance(self, drive: F64) -> None:
-        """Run over `drive` [tick] (0 to 1)."""
+    def advance(self, drive: F64, *, samples: bool = True) -> None:
+        """Run over `drive` [tick] (0 to 1); `samples` keeps the forces of units for their plot."""
         first_tick = int(self.state.tick[0])
         forces, rasters, at = [], [], 0
         while at < drive.size:
-            to_sample = SAMPLE_TICKS - (first_tick + at) % SAMPLE_TICKS
+            to_sample = drive.size - at
+            if samples:
+                to_sample = SAMPLE_TICKS - (first_tick + at) % SAMPLE_TICKS
             part = drive[None, at : at + to_sample, None]
             self.state, out = kernel.advance(
                 self.params, self.coupling, self.state, part, record_spikes=True, out=self.state
             )
             forces.append(out.active_state[0, :, 0])
             rasters.append(out.spikes[0])
-            if part.shape[1] == to_sample:
-                shown = self.unit_share()[np.array(SHOWN_UNITS) - 1]
-                self.unit_percent.add(100.0 * shown[None])
+            if samples and part.shape[1] == to_sample:
+                self.unit_percent.add(100.0 * self.unit_share(_SHOWN)[None])
             at += to_sample
         self.drive = float(drive[-1])
         self.force_percent.add(self.scale * np.concatenate(forces))
@@ -119,9 +121,11 @@ class Side:
         raster = self.spikes.last(drive.size + min(lasting, first_tick))
         self.emg.add(emg.emg(raster, self.potentials)[-drive.size :, 0])
 
-    def unit_share(self) -> F64:
-        """Force that each unit carries now [unit], over its own rested tetanic force."""
-        return unit_force(self.params, self.state)[0] / self.params.tetanic_force
+    def unit_share(self, units: NDArray[np.int64] | None = None) -> F64:
+        """Force that each unit (or each of `units`) carries now, over its rested tetanic force."""
+        chosen = slice(None) if units is None else units
+        force = unit_force(self.params, self.state, units)[0]
+        return np.asarray(force / self.params.tetanic_force[chosen])
 
     def rates_hz(self, seconds: float = 1.0) -> F64:
         """Discharge rate of each unit [unit] over the last `seconds`."""

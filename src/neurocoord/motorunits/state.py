@@ -23,7 +23,6 @@ from neurocoord.motorunits.records import (
     Constants,
     Coupling,
     PoolParameters,
-    muscle_of_unit,
     n_groups,
     n_muscles,
     n_units,
@@ -232,15 +231,18 @@ def capacity_left(params: PoolParameters, slow: Slow) -> F64:
     return np.asarray(left / total)
 
 
-def unit_force(params: PoolParameters, state: PoolState) -> F64:
-    """Force that each unit carries now, `[env, unit]`, twitch units; at optimal fibre length."""
-    muscle = muscle_of_unit(params)
+def unit_force(params: PoolParameters, state: PoolState, units: I64 | None = None) -> F64:
+    """Force that each unit, or each of `units`, carries now, `[env, unit]`, twitch units; at
+    optimal fibre length."""
+    chosen = np.arange(n_units(params)) if units is None else units
+    summed = state.twitch_2[:, chosen]
+    muscle = np.searchsorted(params.first_unit, chosen, side="right") - 1
     ratio = params.twitch_tetanus_ratio[muscle]
     if not np.any(ratio > 0):
-        return state.twitch_2.copy()
-    force = (state.now if params.is_dynamic else params.rested).twitch_force
-    share = twitch.saturation(state.twitch_2, params.saturation_slope[muscle])
-    return np.where(ratio > 0, force / np.where(ratio > 0, ratio, 1.0) * share, state.twitch_2)
+        return np.array(summed)
+    force = (state.now if params.is_dynamic else params.rested).twitch_force[:, chosen]
+    share = twitch.saturation(summed, params.saturation_slope[muscle])
+    return np.where(ratio > 0, force / np.where(ratio > 0, ratio, 1.0) * share, summed)
 
 
 def constants(params: PoolParameters, n_env: int) -> Constants:
