@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from neurocoord.analysis import joint_mechanics as joints
 from neurocoord.body.figure import Figure, Pose
 from neurocoord.lab.dials import NEW_TASK, BodyDials, changed
+from neurocoord.lab.rings import Ring
 from neurocoord.muscle import energetics, mechanics
 from neurocoord.pools import full_drive_fraction
-from neurocoord.simulation import BLOCK_S, TICKS_PER_BLOCK, Block, SimulationFailed
+from neurocoord.simulation import BLOCK_S, TICK_S, TICKS_PER_BLOCK, Block, SimulationFailed
 from neurocoord.tasks.body_measures import CHAINS, JOINTS, SIDES
 from neurocoord.tasks.movement import ENERGY_MODELS, energetic_parameters
 from neurocoord.tasks.protocol import Push, check_pushes
@@ -33,6 +34,7 @@ MOMENT_BLOCKS = 5  # blocks whose means figures are taken of
 MOMENT_S = MOMENT_BLOCKS * BLOCK_S
 NOW_MOMENTS = 12  # a quarter of a second
 SPIKES_S = 2.0  # of the muscle that is watched
+MOST_SPIKES = 12_000  # of 120 units at 50 per s
 PUSH_S = 0.1
 MOST_PUSH_N = 400.0
 WAYS = {"left": (0.0, 1.0), "right": (0.0, -1.0), "ahead": (1.0, 0.0), "back": (-1.0, 0.0)}
@@ -120,9 +122,8 @@ class LiveBody:
         self._forget_spikes()
 
     def _forget_spikes(self) -> None:
-        self._spikes: deque[tuple[float, NDArray[np.int64]]] = deque(
-            maxlen=round(SPIKES_S / BLOCK_S)
-        )
+        self._spikes = Ring(MOST_SPIKES, (2,))  # times, units
+        self._watched_since_s = self._runner.time_s
 
     @property
     def time_s(self) -> float:
@@ -191,7 +192,6 @@ class LiveBody:
         self._gather(block)
         self._active = _mean(block.step_active_state[0])
         self._drive = self._runner.drive
-        self._note_spikes()
 
     def _gather(self, block: Block) -> None:
         """Sum what a block did; every so many blocks, take figures of their mean."""
@@ -209,6 +209,7 @@ class LiveBody:
         if self._n_summed == MOMENT_BLOCKS:
             self._moments.append(self._moment(*(total / MOMENT_BLOCKS for total in self._sums)))
             self._sums, self._n_summed = [], 0
+            self._note_spikes()
 
     def _moment(
         self, length: F64, velocity: F64, force: F64, active_sum: F64, rate_sum: F64
@@ -234,11 +235,15 @@ class LiveBody:
         )
 
     def _note_spikes(self) -> None:
+        """Spikes since the last look: one of a unit, which is all that it can have in 20 ms."""
         units = self._units()
         tick, last, _ = self._runner.simulation.spikes()
-        since = last[0, units] - (tick[0] - TICKS_PER_BLOCK)
-        fired = np.flatnonzero((since >= 0) & (since < TICKS_PER_BLOCK))
-        self._spikes.append((self._runner.time_s, fired))
+        ago = tick[0] - last[0, units]
+        fired = np.flatnonzero((ago > 0) & (ago <= MOMENT_BLOCKS * TICKS_PER_BLOCK))
+        if fired.size:
+            fired = fired[np.argsort(-ago[fired], kind="stable")]  # earliest first
+            times = self._runner.time_s - TICK_S * ago[fired]
+            self._spikes.add(np.column_stack([times, fired]))
 
     def _units(self) -> slice:
         m, first = self.body.muscles.index(self._watch), self._runner.pools.first_unit
@@ -286,17 +291,17 @@ class LiveBody:
     def _watched(self) -> Watched:
         m, units = self.body.muscles.index(self._watch), self._units()
         n = units.stop - units.start
-        counts = np.zeros(n)
-        for _, fired in self._spikes:
-            counts[fired] += 1
-        seconds = max(len(self._spikes) * BLOCK_S, BLOCK_S)
-        rates = counts[counts > 0] / seconds
-        times = [np.full(fired.size, at) for at, fired in self._spikes]
+        spikes = self._spikes.last(MOST_SPIKES)
+        spikes = spikes[spikes[:, 0] > self.time_s - SPIKES_S]
+        unit = spikes[:, 1].astype(np.int64)
+        seconds = min(self.time_s - self._watched_since_s, SPIKES_S)
+        counts = np.bincount(unit, minlength=n)
+        rates = counts[counts > 0] / max(seconds, MOMENT_S)
         return Watched(
             muscle=self._watch,
             n_units=n,
-            spike_time_s=np.concatenate(times) if times else np.zeros(0),
-            spike_unit=np.concatenate([f for _, f in self._spikes] or [np.zeros(0, np.int64)]),
+            spike_time_s=spikes[:, 0],
+            spike_unit=unit,
             drive=float(self._drive[m]),
             active_state=float(self._active[m]),
             rate_hz=float(rates.mean()) if rates.size else float("nan"),
