@@ -96,7 +96,7 @@ class LiveBody:
     def __init__(self, dials: BodyDials | None = None, seed: int = 1) -> None:
         self.dials = dials or BodyDials()
         self.seed = seed
-        self._watch = "GM_MID_r"
+        self._watch = ""
         self._build()
 
     def _build(self) -> None:
@@ -124,6 +124,13 @@ class LiveBody:
     def _forget_spikes(self) -> None:
         self._spikes = Ring(MOST_SPIKES, (2,))  # times, units
         self._watched_since_s = self._runner.time_s
+
+    @property
+    def muscle_names(self) -> tuple[str, ...]:
+        """What people call each muscle, behind its short name."""
+        table, sides = self.body.table, {"r": "right", "l": "left"}
+        named = zip(self.body.muscles, table.full_name, table.side)
+        return tuple(f"{name} ({full}, {sides[side]})" for name, full, side in named)
 
     @property
     def time_s(self) -> float:

@@ -29,7 +29,7 @@ class BodyProcess:
         self._process.start()
         its.close()
         self._asked = False
-        self.muscles: tuple[str, ...] = ()  # known when it has started
+        self.muscles: tuple[str, ...] = ()  # names in words, known when it has started
         self.shapes: Any = None
         self.most_pieces = 0
         self.failed = ""
@@ -82,7 +82,7 @@ def serve(connection: Connection, dials: BodyDials, seed: int) -> None:
         try:
             body = LiveBody(dials, seed)
             figure = body.figure
-            connection.send(("started", (body.body.muscles, figure.shapes, figure.most_pieces)))
+            connection.send(("started", (body.muscle_names, figure.shapes, figure.most_pieces)))
             _run(body, connection)
         except (ValueError, RuntimeError) as failure:
             connection.send(("failed", f"{type(failure).__name__}: {failure}"))

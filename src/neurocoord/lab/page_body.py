@@ -58,6 +58,7 @@ class BodyPage:
         self._process: BodyProcess | None = None
         self._scene: BodyScene | None = None
         self._frozen = False
+        self._names: tuple[str, ...] = ()
         self._text = ""
         self._n_pictures = 0
         self._text_at_s = 0.0
@@ -211,7 +212,7 @@ class BodyPage:
             if math.isfinite(force):
                 process.tell("push", value, min(max(force, 0.0), MOST_PUSH_N))
         elif action == "watch":
-            process.tell("watch", str(value).split(" ")[0])
+            process.tell("watch", str(value).partition(" ")[0])
         elif action == "freeze":
             self._frozen = not self._frozen
             process.tell("freeze", self._frozen)
@@ -247,7 +248,7 @@ class BodyPage:
 
     def _set_scene(self) -> None:
         assert self._process is not None
-        names = self._process.muscles
+        names = self._names = self._process.muscles
         self._watch.options = names
         self._scene = BodyScene(
             self._scene_api,
@@ -276,11 +277,12 @@ class BodyPage:
             self._raster.show(seen.spike_time_s - picture.time_s, 1.0 + seen.spike_unit)
 
     def _show_watched(self, seen: Watched) -> None:
-        if self._watch.value != seen.muscle:
-            self._watch.value = seen.muscle
+        name = next((n for n in self._names if n.startswith(f"{seen.muscle} ")), seen.muscle)
+        if self._watch.value != name:
+            self._watch.value = name
         rate = f", {seen.rate_hz:.0f} spikes per s" if math.isfinite(seen.rate_hz) else ""
         self._unit_text.content = (
-            f"**{seen.muscle}**: drive {100 * seen.drive:.0f} %, active state"
+            f"**{name}**: drive {100 * seen.drive:.0f} %, active state"
             f" {100 * seen.active_state:.0f} %{rate}"
         )
 
