@@ -80,9 +80,7 @@ def test_a_slider_moves_the_force(page: Any, lab: Any) -> None:
 
 
 def test_the_effort_begins_and_ends_by_keyboard(page: Any, lab: Any) -> None:
-    button = page.get_by_role("button", name="Rest", exact=True)
-    button = button if button.count() else page.get_by_text("Rest", exact=True)
-    button.first.focus()
+    page.get_by_role("button", name="Rest", exact=True).focus()
     page.keyboard.press("Enter")
     wait_for(lambda: ours(lab).muscle.muscle.effort == "rest")
     page.get_by_text("at rest").first.wait_for()

@@ -300,8 +300,8 @@ _FIGURES = (
     ("SD of force", "% of max", "force_sd_percent"),
     ("CV of force", "%", "force_cv_percent"),
     ("EMG, mean rectified", "a.u.", "emg"),
-    ("units at work", "", "active_units"),
-    ("their mean rate", "per s", "rate_hz"),
+    ("units at work, last second", "", "active_units"),
+    ("their mean rate, last second", "per s", "rate_hz"),
 )
 
 
