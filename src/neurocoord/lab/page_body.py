@@ -78,8 +78,8 @@ class BodyPage:
             min=0,
             max=MOST_PUSH_N,
             step=10,
-            initial_value=200,
-            hint="It bears 200 N to the side, and falls at 300 N.",
+            initial_value=300,
+            hint="It bore 300 N to either side, and fell at 400 N to the left.",
         )
         press(gui, "Push it to", {w: w for w in WAYS}, lambda way: self.ask("push", way))
         press(gui, "Time", TIME, self.ask)
