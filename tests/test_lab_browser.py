@@ -10,7 +10,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(bool(browser.missing()), reason=browser.missing() or "runs"),
 ]
-PATIENCE_S = 300.0  # for a busy machine that compiles a body's kernels first
+PATIENCE_S = 300.0  # for a busy machine
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +21,10 @@ def chromium() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Any]:
+    from neurocoord.lab.body import LiveBody
     from neurocoord.lab.server import Lab
 
+    LiveBody().advance(0.05)  # compiled here, where nobody waits for it
     running = Lab(port=0, room=1)
     yield running
     running.stop()

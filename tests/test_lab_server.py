@@ -218,10 +218,18 @@ def test_it_says_who_can_reach_it(
 # ---- a body ----
 
 
+@pytest.fixture(scope="module")
+def compiled() -> None:
+    """A body's kernels, compiled here, where nobody waits for it."""
+    from neurocoord.lab.body import LiveBody
+
+    LiveBody().advance(0.05)
+
+
 def test_a_body_moves_is_pushed_and_looked_into_and_another_is_told_there_is_none(
-    lab: Lab, visitor: Visitor
+    compiled: None, lab: Lab, visitor: Visitor
 ) -> None:
-    patience_s = 300.0  # compiling, where this is the first body
+    patience_s = 300.0  # for a busy machine
     visitor.set(visitor.find("GuiButtonGroup", "Look at"), "One body")
     body = next(iter(lab._pages.values())).body
     wait_for(lambda: body.latest is not None, patience_s)
@@ -245,7 +253,9 @@ def test_a_body_moves_is_pushed_and_looked_into_and_another_is_told_there_is_non
     wait_for(lambda: lab.n_bodies == 0 and not process.is_alive())
 
 
-def test_a_body_whose_process_dies_is_told_and_may_begin_anew(lab: Lab, visitor: Visitor) -> None:
+def test_a_body_whose_process_dies_is_told_and_may_begin_anew(
+    compiled: None, lab: Lab, visitor: Visitor
+) -> None:
     visitor.set(visitor.find("GuiButtonGroup", "Look at"), "One body")
     body = next(iter(lab._pages.values())).body
     wait_for(lambda: body.latest is not None, 300.0)
