@@ -8,7 +8,7 @@ WORKERS ?= 2
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed.stamp
 
-.PHONY: help demo test test-slow check models figures films reference-results clean
+.PHONY: help demo test test-slow check models figures films reference-results lab clean
 
 help:
 	@echo "make demo       run the main job: three tasks x three synchronization strategies x seeds"
@@ -17,6 +17,7 @@ help:
 	@echo "make check      lint, format and types"
 	@echo "make models     build models/ from the anatomy tables"
 	@echo "make figures    draw the figures in docs/"
+	@echo "make lab        open the lab in a browser"
 	@echo "make films      film every movement into docs/films"
 	@echo "make reference-results  run the studies in full (hours; goes on where stopped), write docs/results"
 	@echo "make clean      remove what was built (not $(VENV), not results/)"
@@ -76,6 +77,9 @@ films: $(STAMP)
 
 reference-results: $(STAMP)
 	@"$(BIN)/python" docs/make_reference_results.py $(ARGS)
+
+lab: $(STAMP)
+	@"$(BIN)/neurocoord" lab $(ARGS)
 
 clean:
 	rm -rf build dist .numba_cache .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -53,6 +53,7 @@ DOORS = {
     "quantities": ("export",),
     "ray": ("study",),
     "rich": ("cli",),
+    "trimesh": ("lab",),
     "typer": ("cli",),
     "viser": ("lab",),
     "xarray": ("study",),

@@ -34,7 +34,13 @@ def wheel(tmp_path_factory) -> Path:
 
 def test_the_wheel_holds_all_that_is_needed_and_no_litter(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
-    for folder, ending in (("src/neurocoord", ".py"), ("experiments", ".py"), ("models", ".xml")):
+    kinds = (
+        ("src/neurocoord", ".py"),
+        ("src/neurocoord", ".toml"),
+        ("experiments", ".py"),
+        ("models", ".xml"),
+    )
+    for folder, ending in kinds:
         inside = Path("neurocoord") / ("" if folder.startswith("src") else folder)
         for path in (REPOSITORY / folder).rglob(f"*{ending}"):
             assert (inside / path.relative_to(REPOSITORY / folder)).as_posix() in names

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from neurocoord.cli import adopt, bench, build, export, muscles, pool, study, train, validate
+from neurocoord.cli import adopt, bench, build, export, lab, muscles, pool, study, train, validate
 from neurocoord.cli.given import (
     BadInput,
     Json,
@@ -314,6 +314,7 @@ app.command("train")(train.command)
 app.command("pool")(pool.command)
 app.command("adopt")(adopt.command)
 app.command("export")(export.command)
+app.command("lab")(lab.command)
 app.add_typer(study.app, name="study")
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurocoord import noise
-from neurocoord.motorunits import checks, discharge
+from neurocoord.motorunits import checks, discharge, twitch
 from neurocoord.motorunits.records import (
     RHYTHM_A1,
     RHYTHM_A2,
@@ -229,6 +229,20 @@ def capacity_left(params: PoolParameters, slow: Slow) -> F64:
     total = np.add.reduceat(params.tetanic_force, params.first_unit[:-1])
     left = np.add.reduceat(slow.capacity * params.tetanic_force, params.first_unit[:-1], axis=1)
     return np.asarray(left / total)
+
+
+def unit_force(params: PoolParameters, state: PoolState, units: I64 | None = None) -> F64:
+    """Force that each unit, or each of `units`, carries now, `[env, unit]`, twitch units; at
+    optimal fibre length."""
+    chosen = np.arange(n_units(params)) if units is None else units
+    summed = state.twitch_2[:, chosen]
+    muscle = np.searchsorted(params.first_unit, chosen, side="right") - 1
+    ratio = params.twitch_tetanus_ratio[muscle]
+    if not np.any(ratio > 0):
+        return np.array(summed)
+    force = (state.now if params.is_dynamic else params.rested).twitch_force[:, chosen]
+    share = twitch.saturation(summed, params.saturation_slope[muscle])
+    return np.where(ratio > 0, force / np.where(ratio > 0, ratio, 1.0) * share, summed)
 
 
 def constants(params: PoolParameters, n_env: int) -> Constants:
