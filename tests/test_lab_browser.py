@@ -106,7 +106,7 @@ def test_a_body_crawls_and_is_pushed(page: Any, lab: Any) -> None:
     wait_for(lambda: ours(lab).body.latest is not None)
     assert lab.n_bodies == 1
     page.get_by_role("button", name="left", exact=True).click()
-    wait_for(lambda: ours(lab).body.latest.pushed)
+    wait_for(lambda: ours(lab).body.latest.n_pushes == 1)
     page.get_by_text("One muscle", exact=True).first.click()
     wait_for(lambda: lab.n_bodies == 0)
 

@@ -87,7 +87,8 @@ class Picture(NamedTuple):
     contact_force_n: F64  # [contact]
     figures: Figures
     watched: Watched
-    pushed: bool
+    pushed: bool  # now, or just before
+    n_pushes: int  # since it began
 
 
 class LiveBody:
@@ -113,7 +114,7 @@ class LiveBody:
     def restart(self) -> None:
         """Begin anew, from the task's start."""
         self._runner.reset(self.seed)
-        self.outcome = ""
+        self.outcome, self.n_pushes = "", 0
         self._moments: deque[Moment] = deque(maxlen=round(FIGURES_S / MOMENT_S))
         self._sums: list[F64] = []
         self._n_summed = 0
@@ -164,6 +165,7 @@ class LiveBody:
         over_s = self.time_s - 1.0  # a push that ended must be seen once more, to end
         kept = tuple(p for p in self._runner.pushes if p.start_s + p.duration_s > over_s)
         self._runner.pushes = (*kept, push)
+        self.n_pushes += 1
 
     def watch(self, muscle: str) -> None:
         """Look at the motor units of a muscle; a ValueError names the nearest one."""
@@ -271,6 +273,7 @@ class LiveBody:
             figures=self.figures(),
             watched=self._watched(),
             pushed=any(p.start_s <= time_s <= p.start_s + 0.3 for p in self._runner.pushes),
+            n_pushes=self.n_pushes,
         )
 
     def figures(self) -> Figures:
