@@ -148,8 +148,8 @@ def main() -> None:
         if not given.pages:
             do(name, module, trials / name, given.quick, given.workers)
         written += publish(name, module, trials / name, out)
-    written.append(write_index(given.only, out))
-    n_bytes = sum(path.stat().st_size for path in written)
+    written.append(write_index([name for name in STUDIES if (out / f"{name}.md").exists()], out))
+    n_bytes = sum(path.stat().st_size for path in out.iterdir())
     for path in written:
         print(f"{path}  {path.stat().st_size / 1e3:.0f} kB")
     if n_bytes > MOST_BYTES:

@@ -35,7 +35,7 @@ BASELINE = "independent"
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """The whole study. Sizes and levels are choices: about three hours on two cores."""
+    """The whole study. Sizes and levels are choices: under three hours on two cores."""
 
     strategies: tuple[str, ...] = tuple(s for s in STRATEGIES if s != BASELINE)
     strengths: tuple[float, ...] = (0.5, 1.0)  # the dial
@@ -263,7 +263,8 @@ def _who(loaded: studies.Loaded) -> list[str]:
         + held
         * (not tuned),
         "Highest speed, shortest roll and largest push: each subject once at each level of a "
-        "ladder; a subject's outcome is the best of the levels passed in a row from the easiest.",
+        "ladder; a subject's outcome is the best of the levels passed in a row from the easiest. "
+        "Who passed none counts as 0, of rolls is not compared; who passed all may be better.",
     ]
 
 

@@ -177,7 +177,8 @@ def place(done: studies.StoredTrial) -> tuple[str, str]:
 def told(loaded: studies.Loaded) -> parts.Report:
     """Everything that is told of a folder of the study, as far as it has come."""
     measured = [*studies.subject_means(loaded, place), *endurance(loaded)]
-    comparisons, first = compare_all(measured, primary=MEASURES), next(iter(Config().drives))
+    first = next(iter(Config().drives))
+    comparisons = compare_all(measured, primary=MEASURES, baseline=first)
     split = splits()
     gains = {name: gain for name, (_, gain) in split.items()}
     drawn = {name: force_split.thinned(gain) for name, gain in gains.items()}

@@ -17,6 +17,7 @@ Floats = NDArray[np.float64]
 
 SUCCESS = 0.9  # the share of people asked for (choice)
 N_RESAMPLES = 2000
+_ROUNDING = 1e-9  # pooled shares come out a hair off: 0.9 may be 0.8999999
 
 
 class Reached(NamedTuple):
@@ -46,6 +47,7 @@ def level_at(levels: ArrayLike, share: ArrayLike, success: float = SUCCESS) -> f
     """Level at which a falling `share[level]` comes to `success`, straight between levels; NaN
     where it lies below at the easiest, the hardest level where it lies above at all."""
     level, of = np.asarray(levels, float), np.asarray(share, float)
+    success -= _ROUNDING
     if of[0] < success:
         return float("nan")
     below = np.flatnonzero(of < success)
@@ -75,7 +77,8 @@ def reached(
         at = level_at(level, falling_share(drawn), success)
         found.append(level[0] if np.isnan(at) else at)
     low, high = np.sort(np.percentile(found, [2.5, 97.5]))
-    return Reached(level_at(level, share, success), float(low), float(high), share[-1] >= success)
+    is_censored = bool(share[-1] >= success - _ROUNDING)
+    return Reached(level_at(level, share, success), float(low), float(high), is_censored)
 
 
 def _checked(passed: ArrayLike) -> Floats:

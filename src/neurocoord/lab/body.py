@@ -244,7 +244,7 @@ class LiveBody:
         )
 
     def _note_spikes(self) -> None:
-        """Spikes since the last look: one of a unit, which is all that it can have in 20 ms."""
+        """Spikes since the last look; of a unit the last one (two within 20 ms are rare)."""
         units = self._units()
         tick, last, _ = self._runner.simulation.spikes()
         ago = tick[0] - last[0, units]

@@ -1,7 +1,8 @@
-"""What viser's server offers a page and the lab does not: sharing, uploads, props of controls.
+"""What viser's server offers a page and the lab does not: sharing, uploads, forms, odd props.
 
-A page could otherwise ask the server to open a tunnel to the internet, or send it files to keep in
-memory. Nothing a page sends reaches the file system; only the values of controls are heard.
+A page could otherwise ask the server to open a tunnel to the internet, or send it files, or words
+of forms, to keep in memory and to pass on to every later visitor. Nothing a page sends reaches the
+file system; only the values of controls are heard.
 """
 
 from __future__ import annotations
@@ -10,7 +11,15 @@ from typing import Any
 
 from viser import _messages as messages
 
-SHUT = ("ShareUrlRequest", "FileTransferStartUpload", "FileTransferPart")
+SHUT = (
+    "ShareUrlRequest",
+    "ShareUrlDisconnect",
+    "FileTransferStartUpload",
+    "FileTransferPart",
+    "GuiFormSubmitMessage",
+    "GuiFormDirtyMessage",
+    "CommandTriggerMessage",
+)
 MOST_TEXT = 200  # characters of a value that a control may send
 
 

@@ -13,6 +13,7 @@ sources = [...]     what the findings stand on
 
 from __future__ import annotations
 
+import math
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,11 +97,11 @@ def _lesson(given: dict[str, Any], file: str) -> Lesson:
     if len(set(choices)) < len(choices):
         raise ValueError("lesson.choices holds the same text twice")
     seen, view, order = lesson["seen"], lesson["view"], lesson.get("order", 1000.0)
-    if isinstance(seen, bool) or seen not in range(1, len(choices) + 1):
+    if type(seen) is not int or seen not in range(1, len(choices) + 1):
         raise ValueError(f"lesson.seen={seen!r} is not allowed; it is 1 to {len(choices)}")
     if view not in VIEWS:
         raise ValueError(f"lesson.view={view!r} is not allowed; it may be {', '.join(VIEWS)}")
-    if isinstance(order, bool) or not isinstance(order, int | float):
+    if type(order) not in (int, float) or not math.isfinite(order):
         raise ValueError(f"lesson.order={order!r} is not allowed; it is a number")
     if view == "body" and "twin" in given:
         raise ValueError("twin is not allowed where the view is a body; only a muscle has one")

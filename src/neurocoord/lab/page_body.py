@@ -118,7 +118,8 @@ class BodyPage:
         self._watch = gui.add_dropdown(
             "Muscle to look into", ("starting",), hint="Or click one in the picture."
         )
-        self._watch.on_update(lambda _: self.ask("watch", self._watch.value))
+        self._watch_told = ""  # what was last shown or heard
+        self._watch.on_update(lambda _: self._hear_watch(self._watch.value))
         self._unit_text = gui.add_markdown("")
         self._raster = Plot(
             gui,
@@ -161,6 +162,12 @@ class BodyPage:
             self._text = NO_BODY.format(n=self._places.n)
         self._pace_text.content = self._text
 
+    def _hear_watch(self, name: str) -> None:
+        """A choice of the visitor's: what a picture set is told too, and no choice."""
+        if name != self._watch_told:
+            self._watch_told = name
+            self.ask("watch", name)
+
     def close(self) -> None:
         """End the body's process."""
         if self._process is not None:
@@ -170,6 +177,7 @@ class BodyPage:
         if self._scene is not None:
             self._scene.remove()
             self._scene = None
+        self._latest, self._frozen = None, False
         self._course.clear()
 
     def set_up(self, dials: BodyDials) -> None:
@@ -278,7 +286,8 @@ class BodyPage:
 
     def _show_watched(self, seen: Watched) -> None:
         name = next((n for n in self._names if n.startswith(f"{seen.muscle} ")), seen.muscle)
-        if self._watch.value != name:
+        if name != self._watch_told:
+            self._watch_told = name
             self._watch.value = name
         rate = f", {seen.rate_hz:.0f} spikes per s" if math.isfinite(seen.rate_hz) else ""
         self._unit_text.content = (

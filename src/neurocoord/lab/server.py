@@ -92,6 +92,8 @@ class Lab:
     def _come(self, client: Any) -> None:
         shut(client.gui._websock_interface)
         with self._lock:
+            if client.client_id not in self.server.get_clients():
+                return  # it has left already
             if len(self._pages) < self._room:
                 self._open(client)
             else:

@@ -30,6 +30,7 @@ class Ladder(NamedTuple):
     passed: Callable[[StoredTrial], bool]
     value: Callable[[StoredTrial], float]  # of a rung that was passed
     best: Callable[[Sequence[float]], float] = max  # of the rungs passed in a row
+    none: float = 0.0  # of who passed no rung; NaN: such a one is not compared
 
 
 FAST_ENOUGH = 0.9  # of the commanded speed (choice)
@@ -53,6 +54,7 @@ LADDERS = (
         lambda done: done.measures["rolled"] == 1.0,
         lambda done: done.measures["roll_time_s"],
         best=min,
+        none=float("nan"),
     ),
     Ladder(
         "largest_push", "largest_push_n", "N", "Largest push survived",
@@ -73,17 +75,17 @@ class Climbed(NamedTuple):
 
 
 def climbed(ladder: Ladder, loaded: Loaded) -> dict[str, Climbed]:
-    """By condition: the subjects who tried every level."""
+    """By condition: the subjects who tried every level that has come under all conditions."""
     tried: dict[str, dict[int, dict[float, StoredTrial]]] = {}
     for done in loaded.trials:
         if done.factors.get("part") == ladder.part and not done.error:
             of = tried.setdefault(done.factors["compared"], {})
             of.setdefault(done.subject or -done.seed, {})[float(done.factors[LEVEL])] = done
-    found = {}
+    come = [{at for rungs in people.values() for at in rungs} for people in tried.values()]
+    levels, found = sorted(set.intersection(*come)) if come else [], {}
     for condition, people in tried.items():
-        levels = list(dict.fromkeys(at for rungs in people.values() for at in rungs))
-        whole = {who: rungs for who, rungs in people.items() if len(rungs) == len(levels)}
-        if whole:
+        whole = {who: rungs for who, rungs in people.items() if set(levels) <= set(rungs)}
+        if whole and levels:
             rows = [[rungs[at] for at in levels] for rungs in whole.values()]
             passed = np.array([[ladder.passed(done) for done in row] for row in rows])
             value = np.array([[ladder.value(done) for done in row] for row in rows], float)
@@ -92,11 +94,11 @@ def climbed(ladder: Ladder, loaded: Loaded) -> dict[str, Climbed]:
 
 
 def measurements(ladder: Ladder, loaded: Loaded) -> list[Measurement]:
-    """The outcome of each subject under each condition; NaN where no rung was passed."""
+    """The outcome of each subject under each condition."""
     found = []
     for condition, of in climbed(ladder, loaded).items():
         for who, n, value in zip(of.subjects, analysis.rungs_passed(of.passed), of.value):
-            got = ladder.best(value[:n].tolist()) if n else float("nan")
+            got = ladder.best(value[:n].tolist()) if n else ladder.none
             found.append(Measurement(ladder.part, condition, who, ladder.measure, got, ladder.unit))
     return found
 

@@ -226,7 +226,10 @@ def model_answers(found: Found, main: Collection[str]) -> list[str]:
             "Model-dependent, where energy models differ in sign or some alone find a difference: "
             f"{'; '.join(said)}."
         ]
-    none = "No difference of cost hangs on the energy model: no two models contradict each other."
+    none = (
+        "Of what is compared here no difference of cost hangs on the energy model: no two models"
+        " contradict each other."
+    )
     return [none] if found.groups else []
 
 
