@@ -85,12 +85,15 @@ def test_a_page_can_neither_share_the_lab_nor_send_it_files(lab: Lab, visitor: V
     }
     visitor.send(upload)
     visitor.send({"type": "ShareUrlRequest"})
+    visitor.send({"type": "GuiFormDirtyMessage", "uuid": "kept for all who come"})
     visitor.set(visitor.find("GuiCheckbox", "Fatigue"), True)
     wait_for(lambda: _muscle(lab).dials.fatigue)
     client = next(iter(lab._pages.values()))._client
     assert not client.gui._current_file_upload_states
     assert not lab.server.gui._current_file_upload_states
     assert lab.server._share_tunnel is None
+    kept = lab.server._connection._broadcast_buffer.message_from_id.values()
+    assert not [message for message in kept if "kept for all" in str(message)]
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,13 @@ def test_beyond_the_ladder_is_said() -> None:
     assert np.isnan(none.level) and not none.censored
 
 
+def test_pooled_shares_are_not_lost_to_rounding() -> None:
+    passed = np.zeros((20, 2))
+    passed[:17, 0], passed[:19, 1] = 1, 1  # pooled to 0.9, or a hair below
+    found = ladder.reached([1.0, 2.0], passed)
+    assert (found.level, found.censored) == (2.0, True)
+
+
 def test_the_interval_holds_what_was_planted() -> None:
     """People whose own limits are normal about 5: nine in ten get to 5 - 1.28 SD."""
     rng, levels, inside = np.random.default_rng(0), np.linspace(1.0, 7.0, 7), 0
