@@ -67,7 +67,7 @@ SPACE = {
         Parameter("plan.stance_travel_m", 0.15, 0.4),
         Parameter("plan.stance_longest_s", 0.5, 1.2),
         Parameter("plan.trunk_pitch_deg", 78, 90),
-        Parameter("plan.hip_abduction_deg", 0, 12),
+        Parameter("plan.hip_abduction_deg", 0, 20),
         Parameter("plan.hip_abduction_swing_deg", 3, 25),
         Parameter("plan.knee_centre_m", -0.08, 0.08),
         Parameter("plan.hand_centre_m", -0.08, 0.08),

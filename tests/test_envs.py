@@ -258,7 +258,7 @@ def test_who_has_rolled_over_stays_to_the_end(monkeypatch) -> None:
 
 
 def test_a_fallen_body_goes_on_where_asked() -> None:
-    env = _make("neurocoord/Crawl-v0", seconds=1.0, terminate_when_fallen=False)
+    env = _make("neurocoord/Crawl-v0", seconds=1.6, terminate_when_fallen=False)
     env.reset(seed=0)
     outcomes = []
     while True:
@@ -266,7 +266,7 @@ def test_a_fallen_body_goes_on_where_asked() -> None:
         outcomes.append(info["outcome"])
         if terminated or truncated:
             break
-    assert (terminated, truncated, len(outcomes)) == (False, True, 50)
+    assert (terminated, truncated, len(outcomes)) == (False, True, 80)
     assert outcomes[-1] == "fell"
     env.close()
 

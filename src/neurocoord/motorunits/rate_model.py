@@ -136,12 +136,13 @@ def advance(
     of `duration_s`: the same bits as one by one, but faster.
     """
     checks.fits_expected(params, state)
-    if np.ndim(drive) == 3 and params.is_dynamic:  # constants change between the blocks
-        for held in drive:
+    numbers = checks.numbers("drive", drive)
+    blocks = numbers if numbers.ndim == 3 and numbers.shape[0] else numbers[None]
+    if len(blocks) > 1 and params.is_dynamic:  # constants change between the blocks
+        for held in blocks:
             state = advance(params, state, held, duration_s, fibre_length=fibre_length, out=out)
             out = state
         return state
-    blocks = drive if np.ndim(drive) == 3 else np.asarray(drive)[None]
     checked = [_check_drive(params, block, state.impulse.shape[0]) for block in blocks]
     excitation = np.stack(checked) * params.max_excitation
     duration_s = state.block_s if duration_s is None else _duration("duration_s", duration_s)
