@@ -89,7 +89,8 @@ SCENES = {
         f"{RUN} crawl --seconds 6 --set settings.speed_m_per_s=-0.2",
         _crawl(6.0, speed_m_per_s=-0.2), SIDE, 1.0,
         "It goes backward, at 0.19 m/s instead of 0.2, in short steps, trunk level. Fault: hands "
-        "are set down turned outward, and elbows stay bent more than forward.",
+        "are set down turned outward, and elbows stay bent more than forward. With fewer motor "
+        "units, and for longer, it often falls (every_seed.md).",
     ),
     "crawl_goal": Scene(
         "Crawling to a place on the left",
