@@ -122,9 +122,23 @@ def contact_edges(
 
     Also returns which contacts they are, int[contact, 2]: support and slot.
     """
+    no_muscles = np.zeros((0, reading.dof_axis.shape[1])), np.zeros(0)
+    return _all_columns(body, reading, env, may_support, friction, *no_muscles)
+
+
+def _all_columns(
+    body: Body,
+    reading: BodyReading,
+    env: int,
+    may_support: np.ndarray,
+    friction: float,
+    arm: np.ndarray,
+    pull: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Columns [nv, z] of muscles with arms [muscle, nv] and pulls (N), then of the contacts."""
     columns, contacts = _columns(
-        np.zeros((0, reading.dof_axis.shape[1])),
-        np.zeros(0),
+        arm,
+        pull,
         reading.contact_found[env],
         may_support,
         reading.contact_position_m[env],
@@ -275,17 +289,8 @@ def make_problem(
     force = wanted_force(body, reading, env, reference, gains)
     force -= arm.T @ bias(body.muscle_parameters, length)
     pull = gain(body.muscle_parameters, length, velocity)
-    columns, contacts = _columns(
-        arm,
-        pull,
-        reading.contact_found[env],
-        reference.may_support,
-        reading.contact_position_m[env],
-        reading.centre_of_mass_m[env],
-        reading.dof_axis[env],
-        body.dof_above,
-        body.support.body,
-        gains.friction,
+    columns, contacts = _all_columns(
+        body, reading, env, reference.may_support, gains.friction, arm, pull
     )
     weight = np.full(force.size, gains.joint_torque_weight)
     weight[:3], weight[3:ROOT_DOF] = gains.root_force_weight, gains.root_torque_weight
@@ -296,8 +301,7 @@ def make_problem(
         centre = centre + strategy.level
     stays = 0.0 if warm_start is None else gains.smoothness
     warm = _COLD if warm_start is None else (warm_start.active_state, warm_start.edge_at)
-    no_limit = reference.load_limit_n is None
-    limit = _NO_LIMIT if no_limit else reference.load_limit_n
+    limit = _NO_LIMIT if reference.load_limit_n is None else reference.load_limit_n
     cost, centre, least, most, edge_at = _of_z(
         effort, stays, gains.contact_force_cost, centre, low, high, contacts, limit, *warm
     )
