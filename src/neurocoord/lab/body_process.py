@@ -29,14 +29,21 @@ class BodyProcess:
         self._process.start()
         its.close()
         self._asked = False
+        self._waiting: dict[str, tuple[Any, ...]] = {}  # told before it has started: the newest
         self.muscles: tuple[str, ...] = ()  # names in words, known when it has started
         self.shapes: Any = None
         self.most_pieces = 0
         self.failed = ""
 
     def tell(self, word: str, *values: Any) -> None:
-        """One of `WORDS`, such as ("push", "left", 200.0)."""
-        if not self.failed:
+        """A word that `obey` knows, such as ("push", "left", 200.0).
+
+        A body that has not started yet hears the newest of each word when it has: a page's many
+        dials must not fill the pipe.
+        """
+        if not self.muscles:
+            self._waiting[word] = values
+        elif not self.failed:
             try:
                 self._connection.send((word, values))
             except (OSError, ValueError):
@@ -52,6 +59,9 @@ class BodyProcess:
                 word, values = self._connection.recv()
                 if word == "started":
                     self.muscles, self.shapes, self.most_pieces = values
+                    for waited, told in self._waiting.items():
+                        self.tell(waited, *told)
+                    self._waiting = {}
                 elif word == "picture":
                     found, self._asked = values, False
                 else:

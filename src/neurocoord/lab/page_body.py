@@ -156,8 +156,12 @@ class BodyPage:
 
     def _begin(self) -> None:
         if self._process is None and self._places.take():
-            self._process = BodyProcess(self.dials, self._seed)
-            self._text = "starting a body: a few seconds"
+            try:
+                self._process = BodyProcess(self.dials, self._seed)
+                self._text = "starting a body: a few seconds"
+            except OSError as failure:
+                self._places.give_back()
+                self._text = f"**No body could be started**: {failure}"
         elif self._process is None:
             self._text = NO_BODY.format(n=self._places.n)
         self._pace_text.content = self._text

@@ -1,0 +1,70 @@
+"""What a page tells a body that has not started yet, and a body that cannot be started."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+pytest.importorskip("viser", reason="viser is not installed (the extra lab)")
+
+from neurocoord.lab import body_process, page_body
+from neurocoord.lab.body_process import BodyProcess
+from neurocoord.lab.dials import BodyDials
+
+
+class _Wire:
+    """Both ends of a pipe: what was sent, what is to be received."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, tuple[Any, ...]]] = []
+        self.coming: list[tuple[str, Any]] = []
+
+    def send(self, told: Any) -> None:
+        self.sent.append(told)
+
+    def poll(self) -> bool:
+        return bool(self.coming)
+
+    def recv(self) -> Any:
+        return self.coming.pop(0)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def wire(monkeypatch: pytest.MonkeyPatch) -> _Wire:
+    ours = _Wire()
+    context = SimpleNamespace(
+        Pipe=lambda: (ours, _Wire()), Process=lambda **_: SimpleNamespace(start=lambda: None)
+    )
+    monkeypatch.setattr(body_process.multiprocessing, "get_context", lambda _: context)
+    return ours
+
+
+def test_a_body_that_starts_hears_only_the_newest_of_each_word(wire: _Wire) -> None:
+    body = BodyProcess(BodyDials(), 0)
+    for speed in range(1000):
+        body.tell("dials", speed)
+    body.tell("freeze", True)
+    assert body.picture() is None and wire.sent == []
+    wire.coming.append(("started", (("psoas",), None, 3)))
+    body.picture()
+    assert wire.sent == [("dials", (999,)), ("freeze", (True,)), ("picture", ())]
+    body.tell("dials", 7)
+    assert wire.sent[-1] == ("dials", (7,))
+
+
+def test_the_place_of_a_body_that_cannot_start_is_given_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails(*_: Any) -> None:
+        raise OSError("no more processes")
+
+    monkeypatch.setattr(page_body, "BodyProcess", fails)
+    taken: list[int] = []
+    places = page_body.BodyPlaces(lambda: not taken.append(1), taken.pop, 1)
+    page = page_body.BodyPage(SimpleNamespace(gui=None, scene=None), 0, places)
+    page._pace_text = SimpleNamespace(content="")
+    page._begin()
+    assert taken == [] and "no more processes" in page._pace_text.content
