@@ -329,3 +329,11 @@ def test_in_a_turn_the_hands_stay_where_they_bear(body, crawls):
             places.append(data.geom_xpos[palms, :2].copy())
         moved[asked] = np.linalg.norm(places[1] - places[0], axis=1).mean()
     assert moved[turn] < 0.5 * moved[0.0]
+
+
+def test_backward_the_hands_have_a_width_of_their_own(body):
+    gait = Gait(hand_width_m=0.07, backward_hand_width_m=0.03)
+    narrow = dataclasses.replace(gait, hand_width_m=0.03)
+    for speed, alike in ((-0.2, True), (0.2, False)):
+        first, second = (make_crawl(body, g, speed).table.joint_angle for g in (gait, narrow))
+        assert np.array_equal(first, second) is alike

@@ -165,3 +165,25 @@ def _alive(pid: int) -> bool:
         return False
     state = Path(f"/proc/{pid}/stat")  # one that is dead and not yet reaped is not at work
     return not (state.exists() and state.read_text().rpartition(")")[2].split()[0] == "Z")
+
+
+def test_subjects_come_one_after_another_and_long_trials_first(tmp_path: Path) -> None:
+    asked = study.Study(
+        name="s",
+        question="?",
+        n_subjects=2,
+        conditions=tuple(
+            study.Condition(
+                name=name,
+                config=TrialConfig(task="isometric", seconds=seconds, pools=Pools(n_units=6)),
+            )
+            for name, seconds in (("short", 0.2), ("long", 0.3))
+        ),
+    )
+    opened = study.open_study(asked, tmp_path / "a", command=["x"])
+    begun: list[float] = []
+    outcomes, _ = study.perform(
+        opened, n_workers=1, on_done=lambda outcome, n, of: begun.append(outcome.config.seconds)
+    )
+    assert begun == [0.3, 0.2, 0.3, 0.2]
+    assert [o.config for o in outcomes] == [job.config for job in opened.jobs]

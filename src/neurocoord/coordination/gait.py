@@ -7,7 +7,7 @@ angles follow from these paths by inverse kinematics on the body's own skeleton.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -51,26 +51,27 @@ class Gait:
 
     pattern: str = "diagonal"
     swing_s: float = 0.4  # about the same at every speed (Righetti et al. 2015)
-    stance_travel_m: float = 0.26  # how far the body moves on over a limb in stance
-    stance_longest_s: float = 0.8  # at low speed
+    stance_travel_m: float = 0.28  # how far the body moves on over a limb in stance
+    stance_longest_s: float = 1.2  # at low speed
     backward_longest_s: float = 0.8  # the same, backward
     duty_least: float = 0.53  # at high speed
     trunk_pitch_deg: float = 83.0
-    hip_abduction_deg: float = 5.0
+    hip_abduction_deg: float = 14.0
     hip_abduction_swing_deg: float = 16.0
     knee_centre_m: float = 0.0
     toe_lift_m: float = 0.04
     ankle_deg: float = -55.0
-    hand_centre_m: float = 0.0
-    hand_lift_m: float = 0.06
-    hand_width_m: float = 0.02
+    hand_centre_m: float = 0.03  # ahead of the shoulders, in mid-stance
+    hand_lift_m: float = 0.075
+    hand_width_m: float = 0.08  # outside the shoulders
+    backward_hand_width_m: float = 0.05  # the same, backward
     shoulder_rotation_deg: float = -17.0
     elbow_rest_deg: float = 20.0
     pronation_deg: float = 75.0
     wrist_deg: float = -70.0
     protraction_deg: float = 6.0
     neck_extension_deg: float = 25.0
-    pelvis_roll_deg: float = 2.0
+    pelvis_roll_deg: float = 4.0
     lumbar_bend_deg: float = 2.0
     lookahead_s: float = 0.0
     unload_lead_s: float = 0.02  # a limb stops bearing weight this long before it lifts
@@ -259,6 +260,8 @@ def tabulate(body: Body, gait: Gait, speed_m_per_s: float) -> CrawlTable:
     """Joint angles and support over one cycle at a commanded speed (m/s, negative: backward)."""
     if gait.pattern not in PATTERNS:
         raise ValueError(f"pattern {gait.pattern!r} is unknown; allowed: {', '.join(PATTERNS)}")
+    if speed_m_per_s < 0.0:
+        gait = replace(gait, hand_width_m=gait.backward_hand_width_m)
     limbs = _limbs(body)
     index = limbs.joint_of
     phase = np.arange(PHASES) / PHASES

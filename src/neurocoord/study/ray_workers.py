@@ -15,7 +15,7 @@ from neurocoord import provenance, results
 from neurocoord.study.kept import Keep
 from neurocoord.study.lock import Refused
 from neurocoord.study.outcome import DIED, Outcome, run_one, without
-from neurocoord.study.workers import ATTEMPTS, longest_first
+from neurocoord.study.workers import ATTEMPTS
 from neurocoord.threads import ONE_THREAD
 from neurocoord.trial import TrialConfig
 
@@ -23,7 +23,8 @@ from neurocoord.trial import TrialConfig
 def on_a_cluster(
     configs: Sequence[TrialConfig], n_workers: int | None, keep: Keep
 ) -> Iterator[tuple[int, Outcome]]:
-    """Index and outcome of each trial as it is done; closing the iterator cancels what is left.
+    """Index and outcome of each trial as it is done, begun in the order of `configs`; closing the
+    iterator cancels what is left.
 
     The cluster is that of RAY_ADDRESS, or the one that `ray start --head` started here.
     `n_workers` trials are in flight at a time, by default as many as the cluster has CPUs.
@@ -34,7 +35,7 @@ def on_a_cluster(
         _connect(ray)
     options = {"num_cpus": 1, "max_retries": ATTEMPTS - 1}
     remote = ray.remote(**options)(_one)
-    waiting = longest_first(configs)[::-1]
+    waiting = list(range(len(configs)))[::-1]
     in_flight: dict[Any, int] = {}
     try:
         at_once = n_workers or max(1, int(ray.cluster_resources().get("CPU", 1)))

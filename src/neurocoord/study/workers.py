@@ -45,16 +45,13 @@ def cost(config: TrialConfig) -> float:
     return (config.seconds or 0.0) * (1.0 if TASKS[config.task].body == "humanoid" else STRAPPED)
 
 
-def longest_first(configs: Sequence[TrialConfig]) -> list[int]:
-    """Order in which to begin, so that no process is left alone with a long trial at the end."""
-    return sorted(range(len(configs)), key=lambda index: -cost(configs[index]))
-
-
 def on_this_machine(
     configs: Sequence[TrialConfig], n_workers: int, keep: Keep
 ) -> Iterator[tuple[int, Outcome]]:
-    """Index and outcome of each trial as it is done; closing the iterator ends the processes."""
-    waiting = deque(longest_first(configs))
+    """Index and outcome of each trial as it is done, begun in the order of `configs`; closing the
+    iterator ends the processes.
+    """
+    waiting = deque(range(len(configs)))
     deaths: Counter[int] = Counter()
     team: dict[Any, _Worker] = {}  # by connection
     try:
