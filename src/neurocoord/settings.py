@@ -8,7 +8,7 @@ import difflib
 import math
 import types
 import typing
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, Literal, TypeVar
 
@@ -70,11 +70,17 @@ def unknown(what: str, given: object, allowed: Iterable[object], also: str = "")
     return f"{what} {given!r} is unknown; allowed: {listed or 'none'}{also}{nearest(given, names)}"
 
 
-def nearest(given: object, allowed: Iterable[str]) -> str:
-    """`; did you mean 'x'?` for the nearest allowed name in either case, or nothing."""
-    names = {name.lower(): name for name in allowed}
-    near = difflib.get_close_matches(str(given).lower(), names, n=1, cutoff=0.5)
-    return f"; did you mean {names[near[0]]!r}?" if near else ""
+def nearest(given: object, allowed: Collection[str]) -> str:
+    """`; did you mean 'x'?` for the nearest allowed name, or nothing where none is near.
+
+    Case counts (`VAS_L_r` is the lateral vastus), unless no name is near with it.
+    """
+    for form in (str, str.lower):
+        names = {form(name): name for name in allowed}
+        near = difflib.get_close_matches(form(str(given)), names, n=1, cutoff=0.5)
+        if near:
+            return f"; did you mean {names[near[0]]!r}?"
+    return ""
 
 
 def chosen(

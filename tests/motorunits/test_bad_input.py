@@ -123,7 +123,8 @@ def test_unknown_fields_are_told_the_nearest(name) -> None:
 
 def test_a_slip_is_told_what_was_meant() -> None:
     for call in (published.fuglevand_1993, lambda **f: published.body_pools([3], 0.5, **f)):
-        assert "'doublet_share'" in refuses("doublet_shar ", call, doublet_shar=0.1)
+        said = refuses("pool field 'doublet_shar' is unknown", call, doublet_shar=0.1)
+        assert said.endswith("did you mean 'doublet_share'?")
 
 
 @pytest.mark.parametrize(
