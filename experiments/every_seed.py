@@ -19,7 +19,7 @@ from pathlib import Path
 from neurocoord import trial
 from neurocoord.body.ground import Ground
 from neurocoord.results import atomic_path
-from neurocoord.settings import nearest
+from neurocoord.settings import unknown
 from neurocoord.synchrony import STRATEGIES
 from neurocoord.tasks import balance, crawl, roll
 from neurocoord.tasks.protocol import Push
@@ -100,9 +100,7 @@ def jobs(config: Config) -> Iterator[tuple[tuple[str, str, str], TrialConfig]]:
     """Key (condition, strategy, seed) and config of every trial."""
     for name in config.only:
         if name not in CONDITIONS:
-            allowed = ", ".join(CONDITIONS)
-            hint = nearest(name, CONDITIONS)
-            raise ValueError(f"condition {name!r} is unknown; allowed: {allowed}{hint}")
+            raise ValueError(unknown("condition", name, CONDITIONS))
         for seed in range(config.seeds):
             for strategy in config.strategies:
                 asked = CONDITIONS[name]

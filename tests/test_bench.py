@@ -245,7 +245,7 @@ def test_the_table_says_what_was_met(fake, capfd) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "parts"),
-    [(["--only", "al"], ["'al'", "nearest: 'all'"]), (["--only", ","], ["all, none"])],
+    [(["--only", "al"], ["'al'", "did you mean 'all'"]), (["--only", ","], ["all, none"])],
 )
 def test_bad_input_is_one_line_and_code_2(fake, capfd, arguments, parts) -> None:
     code, out, err = call(capfd, *arguments)

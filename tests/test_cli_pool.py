@@ -220,7 +220,7 @@ def test_the_plot_of_a_sweep_is_written(
         (["--seconds", "inf"], "seconds is inf"),
         (["--seed", "-1"], "seed is -1"),
         (["--pool", "fuglevand_1994"], "did you mean 'fuglevand_1993'"),
-        (["--strategy", "shortterm"], "nearest: 'short_term'"),
+        (["--strategy", "shortterm"], "did you mean 'short_term'"),
         (["--strength", "1.5"], "strength must lie in 0..1"),
         (["--set", "pool.n_unit=3"], "did you mean 'pool.n_units'"),
         (["--set", "pool.n_units=0"], "n_units"),

@@ -296,7 +296,7 @@ def test_a_divergence_ends_the_episode(seated, monkeypatch) -> None:
         ({"n_units": 2.5}, "n_units=2.5"),
         ({"settings": {"low_drive": 1}}, r"isometric\.Settings"),
         ({"settings": isometric.Settings(low_drive=2.0)}, "low_drive=2.0"),
-        ({"render_mode": "ascii"}, "render_mode='ascii'"),
+        ({"render_mode": "ascii"}, "render_mode 'ascii' is unknown; allowed: None, "),
     ],
 )
 def test_a_wrong_keyword_is_named(options, message) -> None:

@@ -186,7 +186,7 @@ def test_opensim_opens_them(crawl, hold, tmp_path: Path) -> None:
 
 def test_what_cannot_be_exported_is_named(hold, tmp_path: Path) -> None:
     body = trial.find_body(hold.config)
-    with pytest.raises(ValueError, match="nearest: 'opensim'"):
+    with pytest.raises(ValueError, match="did you mean 'opensim'"):
         export.check(["opensin"], None, body)
     with pytest.raises(ValueError, match="did you mean 'VAS_L_r'"):
         export.check(None, ["VAS_Lr"], body)

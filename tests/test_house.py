@@ -17,7 +17,8 @@ PACKAGE = REPOSITORY / "src" / "neurocoord"
 
 # Ground floor first. A room may import its own files and rooms of lower floors, nothing else.
 FLOORS = (
-    ("noise", "resources", "seeds", "settings", "threads"),
+    ("noise", "seeds", "settings", "threads"),
+    ("resources",),
     ("provenance",),
     ("motorunits",),
     ("synchrony",),

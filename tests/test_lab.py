@@ -44,7 +44,7 @@ def test_every_strategy_can_be_chosen_and_is_put_in_words() -> None:
         ("drive_percent", True, "0 to 100"),
         ("drive_percent", "30", "0 to 100"),
         ("strategy", "shortterm", "did you mean 'short_term'"),
-        ("strategy", ["independent"], "may be independent"),
+        ("strategy", ["independent"], "allowed: independent"),
         ("fatigue", 1, "true or false"),
         ("drive", 3, "did you mean 'drive_percent'"),
     ],

@@ -58,7 +58,7 @@ def test_a_teachers_lesson_is_one_file_that_takes_its_place(tmp_path: Path) -> N
     [
         (("seen = 2", "seen = 3"), "seen=3 is not allowed; it is 1 to 2"),
         (("seen = 2", "seen = 2.0"), "seen=2.0 is not allowed; it is 1 to 2"),
-        (('view = "muscle"', 'view = "muscel"'), "it may be muscle, body"),
+        (('view = "muscle"', 'view = "muscel"'), "allowed: muscle, body; did you mean 'muscle'"),
         (("drive_percent = 40", "drive_percent = 140"), "0 to 100"),
         (("drive_percent", "drive_percnt"), "did you mean 'drive_percent'"),
         (('try = "Turn it."', ""), "lesson has no try"),

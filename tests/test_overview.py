@@ -30,7 +30,7 @@ def group(n: int = 12) -> report.Group:
 
 def test_pairs_are_those_with_the_baseline() -> None:
     assert [(p.first, p.second) for p in group().comparisons[0].pairs] == [("a", "b"), ("a", "c")]
-    with pytest.raises(ValueError, match="baseline is 'd'"):
+    with pytest.raises(ValueError, match="baseline 'd' is unknown; allowed: "):
         compare({"a": {0: 1.0}, "b": {0: 1.0}}, measure="m", baseline="d")
 
 

@@ -47,9 +47,13 @@ def forget_experiments(monkeypatch) -> None:
 
 
 def test_an_unknown_name_is_told_the_nearest(package: Path) -> None:
-    with pytest.raises(ValueError, match=r"unknown model 'humanoit'; allowed: humanoid; did you"):
+    with pytest.raises(
+        ValueError, match=r"model 'humanoit' is unknown; allowed: humanoid; did you"
+    ):
         resources.model_path("humanoit")
-    with pytest.raises(ValueError, match=r"unknown experiment '../question'; allowed: broken, q"):
+    with pytest.raises(
+        ValueError, match=r"experiment '../question' is unknown; allowed: broken, q"
+    ):
         resources.experiment_path("../question")
 
 

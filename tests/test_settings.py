@@ -4,9 +4,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from neurocoord import settings
-from neurocoord.settings import flatten, nearest, replace_all, replace_path
+from neurocoord.settings import flatten, replace_all, replace_path, unknown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,9 +117,30 @@ def test_flatten_gives_every_leaf_by_path() -> None:
     }
 
 
-def test_nearest_is_silent_when_nothing_is_near() -> None:
-    assert nearest("crwal", ["roll", "crawl"]) == "; did you mean 'crawl'?"
-    assert nearest("zzz", ["roll", "crawl"]) == ""
+def test_an_unknown_name_is_told_what_is_allowed_and_the_nearest() -> None:
+    said = "task 'CRWAL' is unknown; allowed: roll, crawl; did you mean 'crawl'?"
+    assert unknown("task", "CRWAL", iter(("roll", "crawl"))) == said
+    assert unknown("m", "vas_l", ["VAS_M_l", "VAS_L_r"]).endswith("did you mean 'VAS_M_l'?")
+    assert unknown("m", "VAS_L", ["VAS_M_l", "VAS_L_r"]).endswith("did you mean 'VAS_L_r'?")
+    said = "body 'zzz' is unknown; allowed: humanoid, or a path"
+    assert unknown("body", "zzz", ["humanoid"], ", or a path") == said
+    assert unknown("mode", 3, (None,)) == "mode 3 is unknown; allowed: None"
+    assert unknown("key", "a", []) == "key 'a' is unknown; allowed: none"
+
+
+@given(st.text(max_size=9), st.lists(st.text(min_size=1, max_size=9), min_size=1, max_size=9))
+def test_whatever_is_given_is_told_names_that_are_allowed(name: str, allowed: list[str]) -> None:
+    said = unknown("it", name, allowed)
+    start = f"it {name!r} is unknown; allowed: {', '.join(allowed)}"
+    assert said in {start, *(f"{start}; did you mean {near!r}?" for near in allowed)}
+    assert name not in allowed or "did you mean" in said
+
+
+def test_a_long_list_is_counted_and_the_nearest_named() -> None:
+    names = [f"muscle_{k}" for k in range(settings.MOST_LISTED + 1)]
+    said = "muscle 'muscle_' is unknown; allowed: 51 names of b; did you mean 'muscle_"
+    assert unknown("muscle", "muscle_", names, " of b").startswith(said)
+    assert "muscle_49; did" in unknown("muscle", "muscle_", names[:-1])
 
 
 def test_names_are_chosen_in_the_order_of_what_is_allowed() -> None:
@@ -125,5 +148,7 @@ def test_names_are_chosen_in_the_order_of_what_is_allowed() -> None:
     assert settings.chosen("only", ["b", "a"], ["a", "b", "c"], "name") == ("a", "b")
     with pytest.raises(ValueError, match="only names no name; it may name a, b"):
         settings.chosen("only", [], ["a", "b"], "name")
-    with pytest.raises(ValueError, match="got 'peper'; nearest: 'paper'"):
+    with pytest.raises(
+        ValueError, match="name 'peper' is unknown; allowed: paper, rock; did you mean 'paper'"
+    ):
         settings.chosen("only", ["peper"], ["paper", "rock"], "name")

@@ -84,7 +84,7 @@ def test_the_quick_size_can_be_done_and_named_in_parts() -> None:
     some = studies.named_conditions(quick, ["roll", "isometric.short_term"])
     assert {c.name for c in some.conditions} > {"isometric.short_term", "roll.independent"}
     assert {c.config.task for c in some.conditions} == {"roll", "isometric"} == set(some.measures)
-    with pytest.raises(ValueError, match="nearest: 'short_term'"):
+    with pytest.raises(ValueError, match="did you mean 'short_term'"):
         studies.named_conditions(quick, ["shrt_term"])
 
 

@@ -69,7 +69,7 @@ def test_share_of_tetanic_force_at_full_drive(dynamometer) -> None:
     ],
 )
 def test_a_wrong_choice_is_named(dynamometer, choices, nearest) -> None:
-    with pytest.raises(ValueError, match=f"nearest: '{nearest}'"):
+    with pytest.raises(ValueError, match=f"allowed: .*did you mean '{nearest}'"):
         pools(dynamometer, **choices)
 
 

@@ -89,8 +89,8 @@ def test_what_was_published_passes(kind: str, published: float, tolerance: float
 
 
 SENSELESS = [
-    (check("relativ", 1.0, 0.1), ["'relativ'", "nearest: 'relative'"]),
-    (check("relative", 1.0, 0.1, "read-2nd"), ["'read-2nd'", "nearest: 'read'"]),
+    (check("relativ", 1.0, 0.1), ["'relativ'", "did you mean 'relative'"]),
+    (check("relative", 1.0, 0.1, "read-2nd"), ["'read-2nd'", "did you mean 'read'"]),
     (check("relative", None, 0.1), ["published", "None"]),
     (check("exactly", None, 0.0), ["published", "None"]),
     (check("exactly", 1.0, 0.1), ["tolerance", "'exactly'"]),
@@ -216,7 +216,9 @@ def test_a_paper_that_does_not_measure_what_it_checks_is_an_error(fake) -> None:
 
 def test_an_unknown_paper_is_refused_with_the_nearest() -> None:
     for function in (validation.paper, lambda name: validation.run((name,))):
-        with pytest.raises(ValueError, match=r"'fuglevand_193'; nearest: 'fuglevand_1993'"):
+        with pytest.raises(
+            ValueError, match=r"'fuglevand_193' is unknown; .*did you mean 'fuglevand_1993'"
+        ):
             function("fuglevand_193")
     with pytest.raises(ValueError, match="no paper"):
         validation.run(())
@@ -265,7 +267,7 @@ def test_the_command_draws_one_figure_a_paper(fake, capfd, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("arguments", "parts"),
     [
-        (["--only", "god"], ["'god'", "nearest: 'good'"]),
+        (["--only", "god"], ["'god'", "did you mean 'good'"]),
         (["--only", "good,"], []),
         (["--only", ","], ["good, bad"]),
         (["--onyl", "good"], ["--onyl", "neurocoord validate --help"]),

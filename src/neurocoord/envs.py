@@ -20,7 +20,7 @@ from neurocoord.coordination.reflexes import Reflexes
 from neurocoord.difficulty import check_difficulty, harder
 from neurocoord.observation import Entry as Entry
 from neurocoord.observation import Watch, observation_entries, observe, watch
-from neurocoord.settings import nearest
+from neurocoord.settings import unknown
 from neurocoord.simulation import BLOCK_S, Block, SimulationFailed
 from neurocoord.tasks import task as find_task
 from neurocoord.tasks.protocol import Push
@@ -94,8 +94,7 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
         **of_task: Any,
     ) -> None:
         if render_mode not in (None, *RENDER_MODES):
-            allowed = ", ".join(RENDER_MODES)
-            raise ValueError(f"render_mode={render_mode!r} is unknown; allowed: None, {allowed}")
+            raise ValueError(unknown("render_mode", render_mode, (None, *RENDER_MODES)))
         wanted = find_task(task).settings
         if settings is not None and not isinstance(settings, wanted):
             raise ValueError(
@@ -271,10 +270,7 @@ def _with_settings(settings: Any, given: dict[str, Any]) -> Any:
     known = [field.name for field in fields(settings)]
     for name in given:
         if name not in known:
-            raise ValueError(
-                f"{name}={given[name]!r} is unknown; beside the env's own keywords the task's"
-                f" settings are allowed: {', '.join(known)}{nearest(name, known)}"
-            )
+            raise ValueError(unknown("keyword", name, known, " and the env's own"))
     return replace(settings, **given)
 
 

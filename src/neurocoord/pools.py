@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from neurocoord.body import model as bodies
 from neurocoord.motorunits import counts, fatigue, onset, orders, published
 from neurocoord.motorunits.parameters import PoolParameters, replaced
+from neurocoord.settings import unknown
 
 TWITCH_TETANUS_RATIO = 0.2  # of saturating units (choice, within the 0.11 to 0.34 of soleus units)
 ROTATION_GROUP = 20  # neighbours in size that take turns (choice)
@@ -47,11 +47,7 @@ def body_pools(chosen: Pools, body: bodies.Body) -> PoolParameters:
     for name, allowed in CHOICES.items():
         value = getattr(chosen, name)
         if value not in allowed:
-            near = difflib.get_close_matches(str(value), allowed, n=1, cutoff=0.0)[0]
-            raise ValueError(
-                f"pools.{name}={value!r} is not allowed; it may be {', '.join(allowed)};"
-                f" nearest: {near!r}"
-            )
+            raise ValueError(unknown(f"pools.{name}", value, allowed))
     if chosen.onset_share is not None:
         onset.check_share(chosen.onset_share)
     n = np.full(len(body.muscles), chosen.n_units)

@@ -3,11 +3,12 @@
 In a wheel both lie inside the package; in a clone they lie beside `src/`.
 """
 
-import difflib
 import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
+
+from neurocoord.settings import unknown
 
 PACKAGE = Path(__file__).resolve().parent
 
@@ -68,6 +69,4 @@ def _file(folder: Path, name: str, suffix: str, kind: str) -> Path:
     stem = name.removesuffix(suffix)
     if stem in allowed:
         return folder / f"{stem}{suffix}"
-    near = difflib.get_close_matches(stem, allowed, n=1, cutoff=0.0)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    raise ValueError(f"unknown {kind} {name!r}; allowed: {', '.join(allowed) or 'none'}{hint}")
+    raise ValueError(unknown(kind, name, allowed))

@@ -8,12 +8,13 @@ import difflib
 import math
 import types
 import typing
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, Literal, TypeVar
 
 Config = TypeVar("Config")
 
+MOST_LISTED = 50  # names in an error message (choice)
 TRUE, FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
@@ -58,10 +59,28 @@ def _plain(value: Any) -> Any:
     return str(value) if hasattr(value, "from_text") else value
 
 
-def nearest(name: str, allowed: Iterable[str]) -> str:
-    """`; did you mean 'x'?` for the nearest allowed name, or nothing where none is near."""
-    near = difflib.get_close_matches(name, list(allowed), n=1, cutoff=0.5)
-    return f"; did you mean {near[0]!r}?" if near else ""
+def unknown(what: str, given: object, allowed: Iterable[object], also: str = "") -> str:
+    """`what 'foo' is unknown; allowed: a, b, c; did you mean 'b'?`, for the caller to raise.
+
+    `also` follows the names: what else is allowed, or where. More than `MOST_LISTED` names are
+    only counted.
+    """
+    names = [str(name) for name in allowed]
+    listed = ", ".join(names) if len(names) <= MOST_LISTED else f"{len(names)} names"
+    return f"{what} {given!r} is unknown; allowed: {listed or 'none'}{also}{nearest(given, names)}"
+
+
+def nearest(given: object, allowed: Collection[str]) -> str:
+    """`; did you mean 'x'?` for the nearest allowed name, or nothing where none is near.
+
+    Case counts (`VAS_L_r` is the lateral vastus), unless no name is near with it.
+    """
+    for form in (str, str.lower):
+        names = {form(name): name for name in allowed}
+        near = difflib.get_close_matches(form(str(given)), names, n=1, cutoff=0.5)
+        if near:
+            return f"; did you mean {names[near[0]]!r}?"
+    return ""
 
 
 def chosen(
@@ -78,10 +97,7 @@ def chosen(
         raise ValueError(f"{argument} names no {kind}; it may name {', '.join(names)}")
     for name in given:
         if name not in names:
-            near = difflib.get_close_matches(str(name), names, n=1, cutoff=0.0)[0]
-            raise ValueError(
-                f"{argument} must name some of {', '.join(names)}, got {name!r}; nearest: {near!r}"
-            )
+            raise ValueError(unknown(kind, name, names))
     return tuple(name for name in names if name in given)
 
 
@@ -123,10 +139,7 @@ def _convert(value: Any, hint: Any, there: Any, path: str) -> Any:
     if origin is Literal:
         texts = {str(choice): choice for choice in arguments}
         if str(value) not in texts:
-            allowed = ", ".join(texts)
-            raise ValueError(
-                f"{path}={value} is not allowed; allowed: {allowed}{nearest(str(value), texts)}"
-            )
+            raise ValueError(unknown(path, value, texts))
         return texts[str(value)]
     if origin is tuple or hint is tuple:
         return _convert_tuple(value, arguments, there, path)

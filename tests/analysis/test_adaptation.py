@@ -90,7 +90,7 @@ def test_fast_contractions_begin_at_rest() -> None:
 
 def test_bad_input() -> None:
     pool = training.untrained(10)
-    with pytest.raises(ValueError, match="unknown programme"):
+    with pytest.raises(ValueError, match="programme 'sprint' is unknown; allowed: "):
         adaptation.report(pool, pool, "sprint", 3.0)
     with pytest.raises(ValueError, match="same muscles"):
         adaptation.report(pool, training.untrained(11), "skill", 3.0)

@@ -160,7 +160,10 @@ def test_what_else_is_refused() -> None:
         (lambda: coherence.intermuscular_coherence([made]), "muscles holds 1"),
         (lambda: coherence.pair_coherence(made, [[0, 2]]), "pairs holds"),
         (lambda: coherence.limit_95(1), "n_segments"),
-        (lambda: coherence.band_coherence(found, coherence.BANDS_HZ, "bta"), "nearest.*beta"),
+        (
+            lambda: coherence.band_coherence(found, coherence.BANDS_HZ, "bta"),
+            "allowed: .*did you mean 'beta'",
+        ),
         (lambda: coherence.band_coherence(found, {"x": (3.2, 3.4)}, "x"), "bands_hz"),
         (lambda: coherence.band_coherence(found, {"x": (9.0, 3.0)}, "x"), "bands_hz"),
         (lambda: coherence.band_coherence(found, {"x": (np.nan, 3.0)}, "x"), "bands_hz"),

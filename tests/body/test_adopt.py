@@ -136,7 +136,7 @@ def test_other_actuators_are_refused_or_removed() -> None:
         "removed 1 sensor of theirs",
     )
     assert adopted.body.model.nsensor == 1
-    with pytest.raises(ValueError, match="got 'zero'; nearest"):
+    with pytest.raises(ValueError, match="others 'zero' is unknown; allowed: "):
         adopt(source, others="zero")
 
 

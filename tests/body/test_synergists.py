@@ -51,7 +51,7 @@ def test_synergists_pull_the_same_way(body) -> None:
 
 def test_unknown_muscles_are_told_the_nearest() -> None:
     for name in ("VAS_LL_r", "VAS_L", "VAS_L_x"):
-        with pytest.raises(ValueError, match="nearest: 'VAS_L_"):
+        with pytest.raises(ValueError, match="did you mean 'VAS_L_"):
             synergists.groups([name])
 
 

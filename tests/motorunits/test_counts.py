@@ -77,14 +77,19 @@ def test_the_side_does_not_matter_and_order_is_kept() -> None:
 
 @pytest.mark.parametrize("call", [counts.unit_counts, counts.type1_share])
 def test_an_unknown_muscle_is_told_the_nearest(call) -> None:
-    with pytest.raises(ValueError, match="unknown muscle 'soll'; did you mean 'SOL'"):
+    with pytest.raises(
+        ValueError, match=r"muscle 'soll' is unknown; allowed: 71 names; .* did you mean 'SOL'"
+    ):
         call(["TA", "soll"])
     with pytest.raises(ValueError, match="sequence of names"):
         call("SOL")
 
 
 def test_an_unknown_rule_is_told_the_nearest() -> None:
-    with pytest.raises(ValueError, match="unknown rule 'fited'; did you mean 'fitted'"):
+    with pytest.raises(
+        ValueError,
+        match="rule 'fited' is unknown; allowed: fitted, low, high; did you mean 'fitted'",
+    ):
         counts.unit_counts(["SOL"], "fited")
 
 
@@ -94,5 +99,7 @@ def test_any_text_is_a_muscle_or_an_error(name: str) -> None:
     if stem in counts.table():
         assert counts.unit_counts([name])[0] > 0
     else:
-        with pytest.raises(ValueError, match="unknown muscle"):
+        with pytest.raises(
+            ValueError, match="is unknown; allowed: 71 names; `neurocoord info` lists them"
+        ):
             counts.unit_counts([name])

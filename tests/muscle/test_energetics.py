@@ -339,7 +339,9 @@ def test_type_masses_add_up(pool):
 def test_errors_name_the_argument(params):
     a = np.zeros((2, 2))
     rest = (np.ones(2), np.zeros(2))
-    with pytest.raises(ValueError, match="nearest is 'H'"):
+    with pytest.raises(
+        ValueError, match="cost_set 'h' is unknown; allowed: U, B, H; did you mean 'H'"
+    ):
         en.cost_set("h")
     with pytest.raises(ValueError, match="active_force_n may not be negative"):
         en.power(params, "H", a, a, *rest, np.array([-1.0, 0.0]))

@@ -111,7 +111,7 @@ def test_what_cannot_be_done_is_named_in_one_line(change: dict, part: str) -> No
 def test_a_condition_that_there_is_not_is_named() -> None:
     only = study.named_conditions(asked(), ["short_term"])
     assert [c.name for c in only.conditions] == ["short_term"]
-    with pytest.raises(ValueError, match="nearest: 'short_term'"):
+    with pytest.raises(ValueError, match="did you mean 'short_term'"):
         study.named_conditions(asked(), ["short_trem"])
     for name, factors in (("a/b", {}), ("ab", {"seed": "1"})):
         bad = study.Condition(name=name, config=TEMPLATE, factors=factors)
@@ -129,5 +129,5 @@ def test_every_study_can_begin_at_both_sizes(name: str) -> None:
 
 
 def test_an_unknown_study_is_refused_with_the_nearest() -> None:
-    with pytest.raises(ValueError, match="nearest: 'compare_synchronization'"):
+    with pytest.raises(ValueError, match="did you mean 'compare_synchronization'"):
         load_study("compare_synchronisation")

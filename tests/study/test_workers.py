@@ -154,7 +154,7 @@ def test_without_ray_it_is_said_what_to_install() -> None:
     config = TrialConfig(task="isometric", synchrony=Synchrony())
     with pytest.raises(ValueError, match=r"pip install 'neurocoord\[ray\]'"):
         study.run_trials([config], backend="ray")
-    with pytest.raises(ValueError, match="nearest: 'ray'"):
+    with pytest.raises(ValueError, match="did you mean 'ray'"):
         study.run_trials([config], backend="rya")
 
 

@@ -161,7 +161,7 @@ def test_tables_split_the_interval_law(hazard_share) -> None:
 
 def test_the_table_is_complete_and_names_the_nearest() -> None:
     assert NAMES == ["beta", "common_drive", "independent", "short_term", "staggered"]
-    with pytest.raises(ValueError, match="nearest: 'short_term'"):
+    with pytest.raises(ValueError, match="did you mean 'short_term'"):
         synchrony.strategy("short-term")
 
 
@@ -188,7 +188,7 @@ def test_beta_needs_a_rhythm() -> None:
 def test_bad_scopes_are_named(name) -> None:
     pools = published.body_pools([3, 3], 0.5)
     make = synchrony.strategy(name)
-    with pytest.raises(ValueError, match="nearest: 'synergists'"):
+    with pytest.raises(ValueError, match="did you mean 'synergists'"):
         make(pools, scope="synergist")
     with pytest.raises(ValueError, match="groups"):
         make(pools, scope="synergists")

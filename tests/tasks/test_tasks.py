@@ -172,7 +172,7 @@ def test_bad_settings_of_a_trial_are_refused():
         trial.complete(trial.TrialConfig(seed=-1))
     with pytest.raises(ValueError, match="did you mean 'roll'"):
         trial.complete(trial.TrialConfig(task="rol"))
-    with pytest.raises(ValueError, match="nearest: 'common_drive'"):
+    with pytest.raises(ValueError, match="did you mean 'common_drive'"):
         trial.complete(trial.TrialConfig(synchrony=trial.Synchrony(strategy="common")))
 
 

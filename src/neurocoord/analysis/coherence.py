@@ -7,7 +7,6 @@ estimates and, without association, coherence exceeds ``1 - 0.05^(1/(L-1))`` in 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -17,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from neurocoord.analysis.spikes import checked_pairs
 from neurocoord.motorunits import trains as trains_
 from neurocoord.motorunits.trains import SpikeTrains
+from neurocoord.settings import unknown
 
 Floats = NDArray[np.float64]
 
@@ -195,8 +195,7 @@ def band_coherence(
     bins, each with mean 1/L and variance (L-1)/(L^2 (L+1)), neighbours correlated by the window.
     """
     if band not in bands_hz:
-        near = difflib.get_close_matches(str(band), bands_hz, n=1, cutoff=0.0)
-        raise ValueError(f"band must be one of {', '.join(bands_hz)}, got {band!r}; nearest {near}")
+        raise ValueError(unknown("band", band, bands_hz))
     low, high = bands_hz[band]
     inside = (found.frequency_hz >= low - 1e-9) & (found.frequency_hz <= high + 1e-9)
     inside &= found.frequency_hz > 0

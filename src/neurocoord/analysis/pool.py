@@ -71,9 +71,7 @@ class PoolEmg:
 def settings_of(name: str) -> Any:
     """The settings of a published set, at their published values: a frozen dataclass."""
     if name not in SETS:
-        raise ValueError(
-            f"pool {name!r} is unknown; it may be {', '.join(SETS)}{settings.nearest(name, SETS)}"
-        )
+        raise ValueError(settings.unknown("pool", name, SETS))
     return _settings_class(name)()
 
 

@@ -33,7 +33,7 @@ from neurocoord.body.model import (
 )
 from neurocoord.motorunits.counts import units_of_volume
 from neurocoord.muscle.mechanics import MuscleParameters, optimal_length_m
-from neurocoord.settings import chosen
+from neurocoord.settings import unknown
 
 SPECIFIC_TENSION_N_PER_CM2 = 60.0  # Rajagopal et al. 2016 (IEEE TBME 63:2068), as many models have
 TYPE1_SHARE = 0.5  # of muscle mass (choice)
@@ -85,7 +85,8 @@ def adoption(
     Active and passive force of an actuator may have parameters of their own; the simulation keeps
     both, and ``body.muscle_parameters`` tells of the active ones.
     """
-    chosen("others", (others,), freeing.OTHERS, "way")
+    if others not in freeing.OTHERS:
+        raise ValueError(unknown("others", others, freeing.OTHERS))
     spec, label = _read(source)
     changes = freeing.remove_others(spec, others)
     changes += freeing.free_muscles(spec)

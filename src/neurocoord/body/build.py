@@ -40,6 +40,7 @@ from neurocoord.body.scale import (
     standing_height_m,
 )
 from neurocoord.resources import models_folder
+from neurocoord.settings import unknown
 
 TIMESTEP_S = 0.002
 FRICTION = (1.0, 0.005, 0.0001)  # choice: dry skin and clothing on a mat
@@ -304,7 +305,7 @@ def build_spec(kind: str = "humanoid", size: Size | None = None) -> mujoco.MjSpe
     chair and every joint strapped, the knee at 60 degrees (the straps are the dynamometer's).
     """
     if kind not in BODY_MODELS:
-        raise ValueError(f"kind={kind!r} is not a body model; allowed: {', '.join(BODY_MODELS)}")
+        raise ValueError(unknown("kind of body", kind, BODY_MODELS))
     drawn = load_anatomy()
     chosen = size or make_size(drawn)
     anatomy = scaled(drawn, chosen)

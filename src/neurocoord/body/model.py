@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +15,7 @@ from neurocoord.body.build import BODY_MODELS, VOLUMES, side_name
 from neurocoord.muscle import mechanics
 from neurocoord.muscle.mechanics import MuscleParameters
 from neurocoord.resources import model_path
-from neurocoord.settings import nearest
+from neurocoord.settings import unknown
 
 if TYPE_CHECKING:
     from neurocoord.body.roles import Roles
@@ -199,10 +198,8 @@ def body_path(name: str | Path = "humanoid") -> Path:
         return model_path(str(name))
     path = Path(name)
     if path.suffix != ".xml" and len(path.parts) < 2:
-        raise ValueError(
-            f"body {str(name)!r} is unknown; allowed: {', '.join(BODY_MODELS)}, or the path of an"
-            f" .xml that `neurocoord build` wrote{nearest(str(name), BODY_MODELS)}"
-        )
+        also = ", or the path of an .xml that `neurocoord build` wrote"
+        raise ValueError(unknown("body", str(name), BODY_MODELS, also))
     if not path.is_file():
         raise ValueError(f"body {str(name)!r}: there is no such file")
     return path.resolve()
@@ -286,19 +283,12 @@ def keyframe_qpos(body: Body, name: str) -> np.ndarray:
     """``qpos`` of a keyframe of the body by name."""
     names = keyframe_names(body)
     if name not in names:
-        near = difflib.get_close_matches(name, names, 1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        allowed = ", ".join(names) or "none, the model has no keyframes"
-        raise ValueError(f"keyframe {name!r} is unknown; allowed: {allowed}{hint}")
+        raise ValueError(unknown("keyframe", name, names))
     return body.model.key(name).qpos.copy()
 
 
 def muscle_index(body: Body, name: str) -> int:
     """Actuator index of a muscle such as ``VAS_L_r``."""
     if name not in body.muscles:
-        near = difflib.get_close_matches(name, body.muscles, 1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise ValueError(
-            f"muscle {name!r} is not in {body.name}; allowed: {', '.join(body.muscles)}{hint}"
-        )
+        raise ValueError(unknown("muscle", name, body.muscles, f" of {body.name}"))
     return body.muscles.index(name)

@@ -7,12 +7,11 @@ limbs of other proportions a posture on two supports is levelled until both touc
 
 from __future__ import annotations
 
-import difflib
-
 import mujoco
 import numpy as np
 
 from neurocoord.body.rhythm import follow
+from neurocoord.settings import unknown
 
 # joint (both sides unless it ends in _r/_l or is a midline joint) -> degrees
 HANDS_KNEES: dict[str, float] = {
@@ -119,9 +118,7 @@ LEVEL_WITHIN_M = 0.015  # what the skin gives (choice)
 def angles_of(name: str) -> tuple[dict[str, float], float, float]:
     """A posture's joint angles (degrees), pitch and roll (degrees)."""
     if name not in POSTURES:
-        near = difflib.get_close_matches(name, POSTURES, 1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"posture {name!r} is unknown; allowed: {', '.join(POSTURES)}{hint}")
+        raise ValueError(unknown("posture", name, POSTURES))
     return POSTURES[name]
 
 
@@ -131,7 +128,7 @@ def set_joint_angles(model: mujoco.MjModel, qpos: np.ndarray, angles: dict[str, 
     for joint, degrees in angles.items():
         names = [n for n in (joint, f"{joint}_r", f"{joint}_l") if n in known]
         if not names:
-            raise ValueError(f"joint {joint!r} is not in the model; allowed: {', '.join(known)}")
+            raise ValueError(unknown("joint", joint, known))
         for name in names:
             qpos[model.joint(name).qposadr[0]] = np.radians(degrees)
 

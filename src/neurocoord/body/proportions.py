@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from neurocoord.resources import models_folder
-from neurocoord.settings import nearest
+from neurocoord.settings import unknown
 
 REFERENCE = "male"  # whom the anatomy tables were drawn for
 SEGMENTS = (
@@ -61,10 +61,8 @@ def read_proportions(given: str | Path = REFERENCE) -> Proportions:
     path = Path(given)
     if path.suffix != ".csv":
         if str(given) not in names():
-            raise ValueError(
-                f"proportions {str(given)!r} are unknown; allowed: {', '.join(names())}, or the"
-                f" path of a .csv of that form{nearest(str(given), names())}"
-            )
+            also = ", or the path of a .csv of that form"
+            raise ValueError(unknown("table of proportions", str(given), names(), also))
         path = _folder() / f"{given}.csv"
     if not path.is_file():
         raise ValueError(f"proportions {str(path)!r}: there is no such file")

@@ -20,7 +20,7 @@ import numpy as np
 from neurocoord.body.capacity import moment_arms
 from neurocoord.body.model import Body
 from neurocoord.muscle import mechanics
-from neurocoord.settings import nearest
+from neurocoord.settings import unknown
 
 PART_SHARE = (
     0.05  # of the strongest muscle's capacity, or stiffness, at which a part begins (choice)
@@ -152,10 +152,7 @@ def joint_of(body: Body, action: str) -> tuple[str, float]:
     if action not in ACTIONS and action[-2:] in ("_r", "_l"):
         stem, side = action[:-2], action[-2:]
     if stem not in ACTIONS:
-        raise ValueError(
-            f"action {action!r} is unknown; allowed: {', '.join(ACTIONS)}, of paired joints with _r"
-            f" or _l{nearest(action, ACTIONS)}"
-        )
+        raise ValueError(unknown("action", action, ACTIONS, ", of paired joints with _r or _l"))
     joint, sign = ACTIONS[stem]
     if joint in body.joints:
         if side:

@@ -32,6 +32,7 @@ from neurocoord.body.anatomy import (
     WrapRow,
 )
 from neurocoord.body.proportions import REFERENCE, Proportions, Segment, read_proportions
+from neurocoord.settings import unknown
 
 REFERENCE_MASS_KG = 72.5  # the man of the muscle-volume table (choice)
 BMI_ALLOWED = (10.0, 50.0)  # kg/m2: outside, people do not live (choice)
@@ -180,10 +181,8 @@ def scaled(anatomy: Anatomy, size: Size) -> Anatomy:
 
 def _segment_of(muscle: MuscleRow) -> str:
     if muscle.region not in SEGMENT_OF_REGION:
-        raise ValueError(
-            f"muscle {muscle.name}: region {muscle.region!r} is unknown; allowed:"
-            f" {', '.join(SEGMENT_OF_REGION)}"
-        )
+        what = f"muscle {muscle.name}: region"
+        raise ValueError(unknown(what, muscle.region, SEGMENT_OF_REGION))
     return SEGMENT_OF_REGION[muscle.region]
 
 

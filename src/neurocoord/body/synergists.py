@@ -7,7 +7,6 @@ The groups are in `models/physiology/synergists.csv`, a choice of ours from the 
 from __future__ import annotations
 
 import csv
-import difflib
 from collections.abc import Sequence
 from functools import cache
 
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from neurocoord.body.anatomy import SIDES
 from neurocoord.resources import models_folder
+from neurocoord.settings import unknown
 
 
 @cache
@@ -33,8 +33,7 @@ def group_names(muscles: Sequence[str]) -> list[str]:
         stem, _, side = muscle.rpartition("_")
         if stem not in table() or side not in SIDES:
             allowed = [f"{name}_{of}" for name in table() for of in SIDES]
-            near = difflib.get_close_matches(muscle, allowed, 1, 0.0)[0]
-            raise ValueError(f"muscle {muscle!r} is unknown; nearest: {near!r}")
+            raise ValueError(unknown("muscle", muscle, allowed))
         names.append(f"{table()[stem]} {side}")
     return names
 

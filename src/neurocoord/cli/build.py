@@ -119,7 +119,7 @@ def _check(out: Path, sex: str | None, proportions: str | None, kind: str) -> No
     """Raises ValueError for what is not allowed, before any work."""
     import os
 
-    from neurocoord.settings import nearest
+    from neurocoord.settings import unknown
 
     if out.suffix != ".xml":
         raise ValueError(f"--out {out} is not allowed; the file ends in .xml")
@@ -130,10 +130,7 @@ def _check(out: Path, sex: str | None, proportions: str | None, kind: str) -> No
         raise ValueError("--sex and --proportions both name a table of proportions; give one")
     for option, value, allowed in (("--sex", sex, ("male", "female")), ("--kind", kind, KINDS)):
         if value is not None and value not in allowed:
-            raise ValueError(
-                f"{option} {value} is not allowed; allowed: {', '.join(allowed)}"
-                f"{nearest(value, allowed)}"
-            )
+            raise ValueError(unknown(option, value, allowed))
 
 
 def _size(

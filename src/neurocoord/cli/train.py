@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from typing import TYPE_CHECKING, Annotated
 
@@ -89,16 +88,14 @@ def _pool(name: str) -> PoolParameters:
 def _check(programme: str, pool: str, after: str) -> None:
     """Raises ValueError for a name that is none, before any work."""
     from neurocoord.motorunits import training
+    from neurocoord.settings import unknown
 
     training.check_programme(programme)
     training.check_programme(after)
     if after == "detraining":
         raise ValueError("--after must be a programme that trains, got 'detraining'")
     if pool not in POOLS:
-        near = difflib.get_close_matches(pool, POOLS, 1, 0.0)[0]
-        raise ValueError(
-            f"unknown pool {pool!r}; did you mean {near!r}? Allowed: {', '.join(POOLS)}"
-        )
+        raise ValueError(unknown("pool", pool, POOLS))
 
 
 def _print_rows(title: str, rows: list[Outcome]) -> None:

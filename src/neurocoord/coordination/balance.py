@@ -34,7 +34,7 @@ from neurocoord.coordination.stance import (
     stand_on,
     supports_of,
 )
-from neurocoord.settings import nearest
+from neurocoord.settings import unknown
 
 POSTURES = ("hands_knees", "bird_dog", "kneel_tall")
 SIDES = ("right", "left")
@@ -111,9 +111,7 @@ class Hold(NamedTuple):
 def check(name: str, value: str, allowed: tuple[str, ...]) -> None:
     """Raise ValueError that names what is allowed."""
     if value not in allowed:
-        raise ValueError(
-            f"{name}={value!r} is unknown; allowed: {', '.join(allowed)}{nearest(value, allowed)}"
-        )
+        raise ValueError(unknown(name, value, allowed))
 
 
 def make_hold(body: Body, balance: Balance, posture: str, side: str) -> Hold:

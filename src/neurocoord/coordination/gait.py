@@ -23,6 +23,7 @@ from neurocoord.coordination.kinematics import (
     solve_posture,
 )
 from neurocoord.coordination.reference import LIMBS, joint_index
+from neurocoord.settings import unknown
 
 # phase of each limb of LIMBS in the cycle, by pattern
 PATTERNS = {
@@ -259,7 +260,7 @@ def _smooth_cycle(values: np.ndarray, width: int) -> np.ndarray:
 def tabulate(body: Body, gait: Gait, speed_m_per_s: float) -> CrawlTable:
     """Joint angles and support over one cycle at a commanded speed (m/s, negative: backward)."""
     if gait.pattern not in PATTERNS:
-        raise ValueError(f"pattern {gait.pattern!r} is unknown; allowed: {', '.join(PATTERNS)}")
+        raise ValueError(unknown("pattern", gait.pattern, PATTERNS))
     if speed_m_per_s < 0.0:
         gait = replace(gait, hand_width_m=gait.backward_hand_width_m)
     limbs = _limbs(body)

@@ -6,7 +6,6 @@ which command made it (``experiments/tune_movement.py``).
 
 from __future__ import annotations
 
-import difflib
 import json
 from dataclasses import fields, replace
 from functools import cache
@@ -17,6 +16,7 @@ from neurocoord.coordination.balance import Balance
 from neurocoord.coordination.gait import Gait
 from neurocoord.coordination.roll import RollKeyframe, RollPlan
 from neurocoord.resources import models_folder
+from neurocoord.settings import unknown
 
 
 class Movement(NamedTuple):
@@ -35,11 +35,7 @@ def movement_names() -> list[str]:
 def load_movement(name: str) -> Movement:
     """A movement by name, such as ``crawl_hands_knees``."""
     if name not in movement_names():
-        near = difflib.get_close_matches(name, movement_names(), 1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise ValueError(
-            f"movement {name!r} is unknown; allowed: {', '.join(movement_names())}{hint}"
-        )
+        raise ValueError(unknown("movement", name, movement_names()))
     path = models_folder() / "movements" / f"{name}.json"
     return movement_from(json.loads(path.read_text(encoding="utf-8")))
 
@@ -74,15 +70,13 @@ def movement_from(found: dict[str, Any]) -> Movement:
         return Movement(make(RollPlan, plan), gains)
     if found["kind"] == "balance":
         return Movement(make(Balance, found["plan"]), gains)
-    raise ValueError(f"kind {found['kind']!r} is unknown; allowed: balance, crawl, roll")
+    raise ValueError(unknown("kind", found["kind"], ("balance", "crawl", "roll")))
 
 
 def make(record: type, values: dict[str, Any]) -> Any:
     """A record from plain values; what the file does not name keeps its default."""
-    known = {field.name for field in fields(record)}
+    known = [field.name for field in fields(record)]
     for name in values:
         if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise ValueError(f"{record.__name__} has no {name!r}{hint}")
+            raise ValueError(unknown(f"{record.__name__} field", name, known))
     return record(**values)

@@ -20,6 +20,7 @@ from neurocoord.body.reading import BodyReading
 from neurocoord.body.rhythm import follow_angles
 from neurocoord.coordination.reference import Reference, joint_index
 from neurocoord.coordination.size import size_of
+from neurocoord.settings import unknown
 
 SIDES = ("left", "right")
 PRONE_DEG = 180.0
@@ -142,7 +143,7 @@ def posture_of(body: Body, frame: RollKeyframe, side: str, sign: float) -> np.nd
 def make_roll(body: Body, plan: RollPlan, after: Roll | None = None) -> Roll:
     """Bind a roll to a body; ``after`` another one it begins by moving from that one's end."""
     if plan.side not in SIDES:
-        raise ValueError(f"side {plan.side!r} is unknown; allowed: {', '.join(SIDES)}")
+        raise ValueError(unknown("side", plan.side, SIDES))
     if not np.all(np.diff((0.0, *plan.times_s)) > 0):
         raise ValueError(f"times_s={plan.times_s} must grow from above 0")
     frames, sign = (plan.start, plan.first, plan.second, plan.last), turn_sign(plan)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from neurocoord.body.model import Body
-from neurocoord.settings import nearest
+from neurocoord.settings import unknown
 
 CAPACITY_EXPONENT = 2.0  # of the fatigue strategy: effort is active state over capacity, squared
 LEAST_CAPACITY = 0.05  # keeps weights finite (choice)
@@ -73,10 +73,7 @@ def strategy(body: Body, name: str, dial: float = 1.0, joints: tuple[str, ...] =
     bare name for both sides; none: all.
     """
     if name not in STRATEGIES:
-        raise ValueError(
-            f"allocation={name!r} is unknown; allowed: {', '.join(STRATEGIES)}"
-            f"{nearest(name, STRATEGIES)}"
-        )
+        raise ValueError(unknown("allocation", name, STRATEGIES))
     if not 0.0 <= dial <= 1.0:
         raise ValueError(f"allocation_dial={dial} is not allowed; it is 0 to 1")
     muscles_across(body, joints)
@@ -88,11 +85,8 @@ def muscles_across(body: Body, joints: tuple[str, ...]) -> np.ndarray:
     bare = {joint.removesuffix("_r").removesuffix("_l") for joint in body.joints}
     for joint in joints:
         if joint not in body.joints and joint not in bare:
-            allowed = [*sorted(bare), *body.joints]
-            raise ValueError(
-                f"allocation_joints has {joint!r}, which is unknown; allowed:"
-                f" {', '.join(sorted(bare))}, or one side by _r or _l{nearest(joint, allowed)}"
-            )
+            also = ", or one side by _r or _l"
+            raise ValueError(unknown("allocation_joints", joint, sorted(bare), also))
     if not joints:
         return np.ones(len(body.muscles), bool)
     meant = {j for j in body.joints if j in joints or (j[:-2] in joints and j[-2:] in ("_r", "_l"))}

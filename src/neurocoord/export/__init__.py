@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from neurocoord.body.model import Body
+from neurocoord.body.model import Body, muscle_index
 from neurocoord.export import neo, openhdemg, opensim
-from neurocoord.settings import chosen, nearest
+from neurocoord.settings import chosen
 from neurocoord.trial import Trial, find_body
 
 Writer = Callable[[Trial, Body, Path, Sequence[str]], list[Path]]
@@ -28,10 +28,7 @@ def check(formats: Sequence[str] | None, muscles: Sequence[str] | None, body: Bo
     """The formats that are meant (by default those that can be written here); ValueError for a
     name that is none, or a format whose library is missing."""
     for name in muscles or ():
-        if name not in body.muscles:
-            raise ValueError(
-                f"body {body.name!r} has no muscle {name!r}{nearest(name, body.muscles)}"
-            )
+        muscle_index(body, name)
     if formats is None:
         return [name for name in FORMATS if name != "neo" or neo.is_there()]
     wanted = list(chosen("formats", formats, FORMATS, "format"))

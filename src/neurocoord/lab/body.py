@@ -17,10 +17,12 @@ from numpy.typing import NDArray
 
 from neurocoord.analysis import joint_mechanics as joints
 from neurocoord.body.figure import Figure, Pose
+from neurocoord.body.model import muscle_index
 from neurocoord.lab.dials import NEW_TASK, BodyDials, changed
 from neurocoord.lab.rings import Ring
 from neurocoord.muscle import energetics, mechanics
 from neurocoord.pools import full_drive_fraction
+from neurocoord.settings import unknown
 from neurocoord.simulation import BLOCK_S, TICK_S, TICKS_PER_BLOCK, Block, SimulationFailed
 from neurocoord.tasks.body_measures import CHAINS, JOINTS, SIDES
 from neurocoord.tasks.movement import ENERGY_MODELS, energetic_parameters
@@ -151,7 +153,7 @@ class LiveBody:
     def push(self, way: str, force_n: float) -> None:
         """Push the chest for 0.1 s; a ValueError names the ways and forces there are."""
         if way not in WAYS:
-            raise ValueError(f"way={way!r} is not allowed; it may be {', '.join(WAYS)}")
+            raise ValueError(unknown("way", way, WAYS))
         if not 0.0 <= force_n <= MOST_PUSH_N:
             raise ValueError(f"force_n={force_n!r} is not allowed; it is 0 to {MOST_PUSH_N:g} N")
         x, y = WAYS[way]
@@ -169,10 +171,7 @@ class LiveBody:
 
     def watch(self, muscle: str) -> None:
         """Look at the motor units of a muscle; a ValueError names the nearest one."""
-        from neurocoord.settings import nearest
-
-        if muscle not in self.body.muscles:
-            raise ValueError(f"muscle {muscle!r} is unknown{nearest(muscle, self.body.muscles)}")
+        muscle_index(self.body, muscle)
         self._watch = muscle
         self._forget_spikes()
 

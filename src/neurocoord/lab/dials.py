@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple, TypeVar
 
-from neurocoord.settings import nearest
+from neurocoord.settings import unknown
 from neurocoord.synchrony import STRATEGIES
 
 Dials = TypeVar("Dials", "MuscleDials", "BodyDials")
@@ -181,9 +181,7 @@ def turned(dials: Dials, name: str, value: Any) -> Dials:
     """The dials with one of them turned; a ValueError names the dial and what is allowed."""
     table = TABLES[type(dials)]
     if name not in table:
-        raise ValueError(
-            f"dial {name!r} is unknown; allowed: {', '.join(table)}{nearest(str(name), table)}"
-        )
+        raise ValueError(unknown("dial", name, table))
     return replace(dials, **{name: checked(name, table[name], value)})
 
 
@@ -195,10 +193,7 @@ def checked(name: str, dial: Dial, value: Any) -> Any:
         return value
     if isinstance(dial, Choice):
         if not isinstance(value, str) or value not in dial.words:
-            raise ValueError(
-                f"{name}={value!r} is not allowed; it may be {', '.join(dial.words)}"
-                f"{nearest(str(value), dial.words)}"
-            )
+            raise ValueError(unknown(name, value, dial.words))
         return value
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not math.isfinite(value) or not dial.low <= value <= dial.high:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from neurocoord.lab.dials import BodyDials, MuscleDials, with_all
-from neurocoord.settings import nearest
+from neurocoord.settings import unknown
 
 VIEWS = ("muscle", "body")
 MOST_CHOICES = 6
@@ -100,7 +100,7 @@ def _lesson(given: dict[str, Any], file: str) -> Lesson:
     if type(seen) is not int or seen not in range(1, len(choices) + 1):
         raise ValueError(f"lesson.seen={seen!r} is not allowed; it is 1 to {len(choices)}")
     if view not in VIEWS:
-        raise ValueError(f"lesson.view={view!r} is not allowed; it may be {', '.join(VIEWS)}")
+        raise ValueError(unknown("lesson.view", view, VIEWS))
     if type(order) not in (int, float) or not math.isfinite(order):
         raise ValueError(f"lesson.order={order!r} is not allowed; it is a number")
     if view == "body" and "twin" in given:
@@ -138,9 +138,7 @@ def _check_names(what: str, given: Any, allowed: tuple[str, ...], needed: tuple[
         raise ValueError(f"[{what}] must be a table")
     for name in given:
         if name not in allowed:
-            raise ValueError(
-                f"{what} {name!r} is unknown; allowed: {', '.join(allowed)}{nearest(name, allowed)}"
-            )
+            raise ValueError(unknown(what, name, allowed))
     missing = [name for name in needed if name not in given]
     if missing:
         raise ValueError(f"{what} has no {', '.join(missing)}")

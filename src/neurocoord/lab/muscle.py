@@ -22,6 +22,7 @@ from neurocoord.analysis.force import rate_of_force_development
 from neurocoord.lab.dials import MuscleDials, turned
 from neurocoord.lab.side import KEPT_S, Figures, Side, figures
 from neurocoord.motorunits.kernel import TICK_S
+from neurocoord.settings import unknown
 
 F64 = NDArray[np.float64]
 
@@ -119,7 +120,7 @@ class LiveMuscle:
     def begin(self, effort: str) -> None:
         """Begin an effort, the twin too: hold what the dials say, rest, or pull once, fast."""
         if effort not in EFFORTS:
-            raise ValueError(f"effort={effort!r} is not allowed; it may be {', '.join(EFFORTS)}")
+            raise ValueError(unknown("effort", effort, EFFORTS))
         if effort == "ballistic" and self.effort == "ballistic":
             return  # one at a time
         self.effort = effort

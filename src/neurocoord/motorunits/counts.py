@@ -7,7 +7,6 @@ counted: most rows follow an allometric fit through those that were, and are tag
 from __future__ import annotations
 
 import csv
-import difflib
 from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
@@ -17,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurocoord.motorunits import checks
 from neurocoord.resources import models_folder
+from neurocoord.settings import unknown
 
 # Columns of the table by rule. `low` and `high` are 0.5 and 1.7 times the fit: the spread between
 # anatomical counts and estimates from recordings (choice).
@@ -53,7 +53,7 @@ def unit_counts(muscle_ids: Sequence[str], rule: str = "fitted") -> NDArray[np.i
     Raises ValueError for an unknown rule or muscle, naming the nearest.
     """
     if rule not in RULES:
-        raise ValueError(_unknown("rule", rule, list(RULES)))
+        raise ValueError(unknown("rule", rule, RULES))
     return np.array([row.n_units[rule] for row in _rows(muscle_ids)], dtype=np.int64)
 
 
@@ -92,12 +92,5 @@ def _rows(muscle_ids: Sequence[str]) -> list[MuscleUnits]:
 def _find(name: str) -> MuscleUnits:
     stem = name[:-2] if name.endswith(SIDES) else name
     if stem not in table():
-        raise ValueError(_unknown("muscle", name, list(table())))
+        raise ValueError(unknown("muscle", name, table(), "; `neurocoord info` lists them"))
     return table()[stem]
-
-
-def _unknown(kind: str, name: str, allowed: list[str]) -> str:
-    asked = name.upper() if kind == "muscle" else name
-    near = difflib.get_close_matches(asked, allowed, 1, 0.0)[0]
-    known = "`neurocoord info` lists them" if kind == "muscle" else f"allowed: {', '.join(allowed)}"
-    return f"unknown {kind} {name!r}; did you mean {near!r}? ({known})"

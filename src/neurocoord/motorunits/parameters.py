@@ -5,7 +5,6 @@ The records themselves are in `records.py`; their names can be had from here too
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -22,6 +21,7 @@ from neurocoord.motorunits.records import PoolParameters as PoolParameters
 from neurocoord.motorunits.records import muscle_of_unit as muscle_of_unit
 from neurocoord.motorunits.records import n_muscles as n_muscles
 from neurocoord.motorunits.records import n_units as n_units
+from neurocoord.settings import unknown
 
 I64 = NDArray[np.int64]
 
@@ -82,8 +82,7 @@ def build(*, first_unit: ArrayLike, **fields: ArrayLike) -> PoolParameters:
         raise ValueError(f"first_unit must rise from 0, one unit or more a muscle, got {first}")
     for name in fields:
         if name not in ALLOWED:
-            near = difflib.get_close_matches(name, ALLOWED, n=1, cutoff=0.0)[0]
-            raise ValueError(f"{name} is no field of a pool; nearest: {near!r}")
+            raise ValueError(unknown("pool field", name, ALLOWED))
     checked = {}
     for name in PRIMARY[1:]:
         value = fields.get(name, ALLOWED[name].default)

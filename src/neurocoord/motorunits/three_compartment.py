@@ -18,13 +18,13 @@ It stands beside the motor-unit model so that users of MyoSuite, which has 3CC-r
 
 from __future__ import annotations
 
-import difflib
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurocoord.motorunits import checks
+from neurocoord.settings import unknown
 
 F64 = NDArray[np.float64]
 
@@ -73,10 +73,7 @@ JOINTS: dict[str, Rates] = {
 def joint(name: str) -> Rates:
     """Rates of a joint of `JOINTS`; a ValueError names the nearest for an unknown one."""
     if name not in JOINTS:
-        near = difflib.get_close_matches(str(name), JOINTS, n=1, cutoff=0.0)[0]
-        raise ValueError(
-            f"name must be one of {', '.join(JOINTS)}, got {name!r}; nearest: {near!r}"
-        )
+        raise ValueError(unknown("joint", name, JOINTS))
     return JOINTS[name]
 
 

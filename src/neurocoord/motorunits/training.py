@@ -17,7 +17,6 @@ Active state is force over the pool's own maximum, so that a gain of strength sh
 from __future__ import annotations
 
 import csv
-import difflib
 import math
 from collections.abc import Callable
 from functools import cache
@@ -44,6 +43,7 @@ from neurocoord.motorunits.published import (
     fuglevand_1993,
 )
 from neurocoord.resources import models_folder
+from neurocoord.settings import unknown
 
 F64 = NDArray[np.float64]
 
@@ -153,11 +153,7 @@ def train(
 def check_programme(programme: str) -> None:
     """Raises ValueError with the nearest name unless `programme` is one."""
     if programme not in changes():
-        near = difflib.get_close_matches(str(programme), programmes(), 1, 0.0)[0]
-        allowed = ", ".join(programmes())
-        raise ValueError(
-            f"unknown programme {programme!r}; did you mean {near!r}? Allowed: {allowed}"
-        )
+        raise ValueError(unknown("programme", programme, programmes()))
 
 
 def pool_of_muscle(params: PoolParameters, muscle: int) -> PoolParameters:

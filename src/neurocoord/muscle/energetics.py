@@ -16,7 +16,6 @@ Velocity is shortening positive, in optimal lengths per second; power is in W, a
 power in W per kg of muscle.
 """
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -25,6 +24,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from neurocoord.muscle.mechanics import MuscleParameters, active_force_length, optimal_length_m
+from neurocoord.settings import unknown
 
 Array = NDArray[np.float64]
 
@@ -160,10 +160,7 @@ def cost_set(name: str | CostSet = DEFAULT_COST_SET) -> CostSet:
     if isinstance(name, CostSet):
         return name
     if name not in COST_SETS:
-        near = difflib.get_close_matches(str(name).upper(), COST_SETS, n=1, cutoff=0.0)
-        raise ValueError(
-            f"cost_set {name!r} is not one of {sorted(COST_SETS)}; nearest is {near[0]!r}"
-        )
+        raise ValueError(unknown("cost_set", name, COST_SETS))
     return COST_SETS[name]
 
 

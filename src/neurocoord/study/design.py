@@ -12,7 +12,7 @@ from neurocoord import synchrony, trial
 from neurocoord.body.model import Body
 from neurocoord.motorunits.parameters import PoolParameters
 from neurocoord.pools import Pools
-from neurocoord.settings import chosen, nearest, replace_path, split_assignment
+from neurocoord.settings import chosen, replace_path, split_assignment, unknown
 from neurocoord.study import kept, subjects
 from neurocoord.study.kept import Keep
 from neurocoord.tasks import TASKS, isometric
@@ -131,7 +131,7 @@ def _check_measures(study: Study) -> None:
         known = trial.measures_of(task)
         for name in names:
             if name not in known:
-                raise ValueError(f"{task} has no measure {name!r}{nearest(name, known)}")
+                raise ValueError(unknown(f"{task} measure", name, known))
 
 
 def of_part(

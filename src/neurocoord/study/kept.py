@@ -11,7 +11,7 @@ import numpy as np
 from neurocoord import trial
 from neurocoord.body.model import Body
 from neurocoord.motorunits import trains
-from neurocoord.settings import nearest
+from neurocoord.settings import unknown
 from neurocoord.tasks import task as find_task
 from neurocoord.tasks.protocol import Series, Trace
 
@@ -64,16 +64,11 @@ def check(keep: Keep, body: Body) -> None:
     """ValueError for what cannot be kept of a trial of this body, with the nearest name."""
     for name in keep.series:
         if name not in SERIES:
-            raise ValueError(
-                f"keep.series names {name!r}; it may name {', '.join(SERIES)}"
-                f"{nearest(name, SERIES)}"
-            )
+            raise ValueError(unknown("keep.series", name, SERIES))
     for name in keep.spikes:
         if name != ALL and name not in body.muscles:
-            raise ValueError(
-                f"keep.spikes names {name!r}, which body {body.name!r} has not"
-                f"{nearest(name, (ALL, *body.muscles))}"
-            )
+            allowed = (ALL, *body.muscles)
+            raise ValueError(unknown("keep.spikes", name, allowed, f" of {body.name}"))
 
 
 def series(done: trial.Trial, body: Body, names: Iterable[str]) -> dict[str, Series]:

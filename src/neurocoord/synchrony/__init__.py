@@ -7,10 +7,10 @@ at every setting; the dial moves its shared part and leaves each unit's own law 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 
 from neurocoord.motorunits.parameters import Coupling
+from neurocoord.settings import unknown
 from neurocoord.synchrony import beta, common_drive, independent, short_term, staggered
 
 STRATEGIES: dict[str, Callable[..., Coupling]] = {
@@ -24,9 +24,6 @@ STRATEGIES: dict[str, Callable[..., Coupling]] = {
 
 def strategy(name: str) -> Callable[..., Coupling]:
     """The coupling function of a strategy; a ValueError names the nearest valid one."""
-    if name in STRATEGIES:
-        return STRATEGIES[name]
-    near = difflib.get_close_matches(str(name), STRATEGIES, n=1, cutoff=0.0)
-    raise ValueError(
-        f"strategy must be one of {', '.join(STRATEGIES)}, got {name!r}; nearest: {near[0]!r}"
-    )
+    if name not in STRATEGIES:
+        raise ValueError(unknown("strategy", name, STRATEGIES))
+    return STRATEGIES[name]

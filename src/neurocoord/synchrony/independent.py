@@ -5,7 +5,6 @@ Also home of `couple`, which turns shares into a checked `Coupling` for every st
 
 from __future__ import annotations
 
-import difflib
 from functools import lru_cache
 
 import numpy as np
@@ -14,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from neurocoord.motorunits import checks, discharge
 from neurocoord.motorunits.parameters import Coupling, PoolParameters, n_muscles
 from neurocoord.motorunits.records import COUPLING_FIELDS, PackedCoupling, structured
+from neurocoord.settings import unknown
 
 SCOPES = ("pool", "synergists", "body")
 MAX_HAZARD_SHARE = 0.75  # above it units of equal rate would coalesce (choice)
@@ -100,10 +100,7 @@ def scope_keys(n_muscles: int, scope: str, groups: ArrayLike | None) -> NDArray[
     (`int[muscle]`); "body": all muscles.
     """
     if scope not in SCOPES:
-        near = difflib.get_close_matches(str(scope), SCOPES, n=1, cutoff=0.0)
-        raise ValueError(
-            f"scope must be one of {', '.join(SCOPES)}, got {scope!r}; nearest: {near[0]!r}"
-        )
+        raise ValueError(unknown("scope", scope, SCOPES))
     if scope == "pool":
         return np.arange(n_muscles, dtype=np.int64)
     if scope == "body":

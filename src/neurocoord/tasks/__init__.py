@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-
+from neurocoord.settings import unknown
 from neurocoord.tasks import balance, crawl, isokinetic, isometric, react, roll
 from neurocoord.tasks.protocol import Task
 
@@ -20,9 +19,7 @@ TASKS: dict[str, Task] = {
 def task(name: str) -> Task:
     """A task by name."""
     if name not in TASKS:
-        near = difflib.get_close_matches(name, TASKS, 1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"task {name!r} is unknown; allowed: {', '.join(TASKS)}{hint}")
+        raise ValueError(unknown("task", name, TASKS))
     return TASKS[name]
 
 

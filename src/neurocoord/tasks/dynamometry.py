@@ -11,7 +11,7 @@ from neurocoord.analysis.force_spectrum import SEGMENT_S, tremor
 from neurocoord.body.model import Body, muscle_index
 from neurocoord.body.roles import joint_of
 from neurocoord.muscle.efficiency import economy_n_s_per_j
-from neurocoord.settings import nearest
+from neurocoord.settings import unknown
 from neurocoord.tasks.movement import (
     BLOCK_S,
     ENERGY_MODELS,
@@ -55,16 +55,11 @@ def action_of(settings: Aim) -> str:
     actions = [name.split("_", 1) for name in MOVERS]
     joints = list(dict.fromkeys(joint for joint, _ in actions))
     if settings.joint not in joints:
-        raise ValueError(
-            f"joint={settings.joint} is not allowed; it may be {', '.join(joints)}"
-            f"{nearest(settings.joint, joints)}"
-        )
+        raise ValueError(unknown("joint", settings.joint, joints))
     directions = [direction for joint, direction in actions if joint == settings.joint]
     if settings.direction not in directions:
-        raise ValueError(
-            f"direction={settings.direction} is not allowed at the {settings.joint}; it may be"
-            f" {', '.join(directions)}{nearest(settings.direction, directions)}"
-        )
+        where = f" at the {settings.joint}"
+        raise ValueError(unknown("direction", settings.direction, directions, where))
     return f"{settings.joint}_{settings.direction}"
 
 

@@ -24,7 +24,7 @@ from neurocoord.body.model import Body, keyframe_qpos, load
 from neurocoord.body.reading import BodyReading
 from neurocoord.body.roles import joint_of
 from neurocoord.muscle import mechanics, series_elastic
-from neurocoord.settings import nearest
+from neurocoord.settings import unknown
 from neurocoord.tasks import lever_measures, lever_protocol
 from neurocoord.tasks.dynamometry import MOVERS, RISE_S, action_of, mover_indices
 from neurocoord.tasks.lever_measures import NEAR_DEG
@@ -85,10 +85,7 @@ def set_up(name: str | Path, settings: Settings) -> Body:
     """The dynamometer ``name`` with its lever on the tested joint."""
     joint, _ = joint_of(load(name), action_of(settings))
     if settings.tendons not in TENDONS:
-        raise ValueError(
-            f"tendons={settings.tendons} is not allowed; they may be {' or '.join(TENDONS)}"
-            f"{nearest(settings.tendons, TENDONS)}"
-        )
+        raise ValueError(unknown("tendons", settings.tendons, TENDONS))
     movers = tuple(f"{muscle}_r" for muscle in MOVERS[action_of(settings)])
     return with_lever(
         name, joint, POSTURES[settings.joint], movers if settings.tendons == "elastic" else ()
@@ -98,10 +95,7 @@ def set_up(name: str | Path, settings: Settings) -> Body:
 def check(body: Body, settings: Settings, joint: int) -> None:
     """ValueError names the field, what was given and what is allowed."""
     if settings.action not in ACTIONS:
-        raise ValueError(
-            f"action={settings.action} is not allowed; it may be {', '.join(ACTIONS)}"
-            f"{nearest(settings.action, ACTIONS)}"
-        )
+        raise ValueError(unknown("action", settings.action, ACTIONS))
     for name, n, drives in (
         ("drive", 1, (settings.drive,)),
         ("hold_drives", 4, settings.hold_drives),

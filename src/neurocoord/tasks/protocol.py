@@ -11,7 +11,7 @@ import numpy as np
 
 from neurocoord.body.model import Body
 from neurocoord.body.reading import BodyReading
-from neurocoord.settings import nearest
+from neurocoord.settings import unknown
 
 Reach = Callable[[np.ndarray], np.ndarray]  # active state [muscle] -> drive [muscle]
 
@@ -68,10 +68,7 @@ def check_pushes(body: Body, pushes: tuple[Push, ...]) -> None:
     """Refuse pushes that cannot be given; ValueError names what is allowed."""
     for push in pushes:
         if push.body not in body.bodies[1:]:
-            raise ValueError(
-                f"push of {push.body!r} is not allowed; bodies of {body.name}:"
-                f" {', '.join(body.bodies[1:])}{nearest(push.body, body.bodies[1:])}"
-            )
+            raise ValueError(unknown("pushed body", push.body, body.bodies[1:]))
         if not np.isfinite([push.start_s, *push.force_n]).all():
             raise ValueError(f"push {push} is not allowed; its numbers must be finite")
         if not (np.isfinite(push.duration_s) and push.duration_s > 0.0):

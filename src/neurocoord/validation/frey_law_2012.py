@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from neurocoord.motorunits import three_compartment
 from neurocoord.motorunits.three_compartment import JOINTS, Rates
+from neurocoord.settings import unknown
 from neurocoord.validation.protocol import Check
 
 PAPER = "Frey-Law, Looft & Heitsman 2012, J Biomech 45:1803-1808"
@@ -88,7 +89,7 @@ BROKEN: dict[str, dict[str, Any]] = {
 def power_law_s(name: str, load: ArrayLike) -> NDArray[np.float64]:
     """Endurance time of people at a load 0..1, Frey-Law & Avin 2010: ``b0 load^b1``."""
     if name not in POWER_LAWS:
-        raise ValueError(f"name must be one of {', '.join(POWER_LAWS)}, got {name!r}")
+        raise ValueError(unknown("power law", name, POWER_LAWS))
     b0, b1 = POWER_LAWS[name]
     return np.asarray(b0 * np.asarray(load, dtype=np.float64) ** b1)
 

@@ -8,9 +8,10 @@ that break the model on purpose, so that a test sees each gating check fail) and
 
 from __future__ import annotations
 
-import difflib
 import math
 from typing import NamedTuple
+
+from neurocoord.settings import unknown
 
 KINDS = ("relative", "absolute", "at_least", "at_most", "exactly", "shown")
 # read: in the primary source; recomputed: by us, from published equations; recalled: from memory,
@@ -85,11 +86,7 @@ def validate_check(check: Check) -> None:
     """Refuse a check that cannot be judged; the ValueError names its key."""
     for name, given, allowed in (("kind", check.kind, KINDS), ("origin", check.origin, ORIGINS)):
         if given not in allowed:
-            near = difflib.get_close_matches(str(given), allowed, n=1, cutoff=0.0)[0]
-            raise ValueError(
-                f"{name} of check {check.key!r} must be one of {', '.join(allowed)}, "
-                f"got {given!r}; nearest: {near!r}"
-            )
+            raise ValueError(unknown(f"check {check.key!r}: {name}", given, allowed))
     if check.published is not None and not math.isfinite(check.published):
         raise ValueError(
             f"published of check {check.key!r} must be finite or None, got {check.published}"

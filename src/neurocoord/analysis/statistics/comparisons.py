@@ -35,6 +35,7 @@ from neurocoord.analysis.statistics.records import (
     Summary,
 )
 from neurocoord.analysis.statistics.subjects import average_over_seeds
+from neurocoord.settings import unknown
 
 Floats = NDArray[np.float64]
 
@@ -128,7 +129,7 @@ def compare(
     names = list(combinations(values, 2))
     if baseline is not None:
         if baseline not in values:
-            raise ValueError(f"baseline is {baseline!r}; it may be {', '.join(values)}")
+            raise ValueError(unknown("baseline", baseline, values))
         names = [(baseline, other) for other in values if other != baseline]
     interest = interest_in(measure)
     pairs = [
