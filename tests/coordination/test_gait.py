@@ -4,12 +4,14 @@ Nothing here depends on the values of a gait that were found by search, only on 
 """
 
 import dataclasses
+import math
 
 import mujoco
 import numpy as np
 import pytest
 
 from neurocoord.body import model
+from neurocoord.body.ground import Ground, on_ground
 from neurocoord.coordination.crawl import (
     LEASH_M,
     MOST_TURN_RAD_PER_S,
@@ -337,3 +339,14 @@ def test_backward_the_hands_have_a_width_of_their_own(body):
     for speed, alike in ((-0.2, True), (0.2, False)):
         first, second = (make_crawl(body, g, speed).table.joint_angle for g in (gait, narrow))
         assert np.array_equal(first, second) is alike
+
+
+def test_downhill_the_hands_bear_further_ahead(body):
+    gait = Gait(hand_centre_m=0.01, hand_downhill_m=0.2)
+    slope = on_ground(body, Ground(uphill_deg=-10.0))
+    further = dataclasses.replace(
+        gait, hand_centre_m=0.01 + 0.2 * math.tan(math.radians(10.0)), hand_downhill_m=0.0
+    )
+    found, expected = (make_crawl(slope, g, 0.3).table.joint_angle for g in (gait, further))
+    np.testing.assert_allclose(found, expected, atol=1e-9)
+    assert np.abs(found - make_crawl(body, gait, 0.3).table.joint_angle).max() > 0.02

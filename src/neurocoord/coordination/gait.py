@@ -62,7 +62,8 @@ class Gait:
     knee_centre_m: float = 0.0
     toe_lift_m: float = 0.04
     ankle_deg: float = -55.0
-    hand_centre_m: float = 0.03  # ahead of the shoulders, in mid-stance
+    hand_centre_m: float = 0.015  # ahead of the shoulders, in mid-stance
+    hand_downhill_m: float = 0.17  # further ahead by this times the slope; uphill, behind
     hand_lift_m: float = 0.075
     hand_width_m: float = 0.08  # outside the shoulders
     backward_hand_width_m: float = 0.05  # the same, backward
@@ -263,6 +264,8 @@ def tabulate(body: Body, gait: Gait, speed_m_per_s: float) -> CrawlTable:
         raise ValueError(unknown("pattern", gait.pattern, PATTERNS))
     if speed_m_per_s < 0.0:
         gait = replace(gait, hand_width_m=gait.backward_hand_width_m)
+    gravity = body.model.opt.gravity
+    hand_centre_m = gait.hand_centre_m - gait.hand_downhill_m * gravity[0] / gravity[2]
     limbs = _limbs(body)
     index = limbs.joint_of
     phase = np.arange(PHASES) / PHASES
@@ -306,7 +309,7 @@ def tabulate(body: Body, gait: Gait, speed_m_per_s: float) -> CrawlTable:
                 _place_leg(body, limbs, gait, root, angle[k], side, knee_x[k, limb - 2], toe)
             else:
                 palm = gait.hand_lift_m * bump[k, limb] - SINK_M
-                x = ahead_m[k, limb] + gait.hand_centre_m
+                x = ahead_m[k, limb] + hand_centre_m
                 _place_arm(body, limbs, gait, root, angle[k], side, x, palm)
     angle = follow_angles(body, angle)
     return CrawlTable(
