@@ -1,6 +1,8 @@
 """Which parameters make a movement steady and cheap? A search with CMA-ES (Hansen 2016).
 
     python experiments/tune_movement.py crawl_hands_knees --minutes 20 --seed 3 --out movement.json
+    python experiments/tune_movement.py crawl_hands_knees --strategies beta --speed 0.35 \
+        --parameters plan.swing_s,plan.stance_travel_m,gains.effort --out crawl_beta.json
 
 It starts at the movement kept in models/movements. Each candidate does a few trials over a spread
 of conditions (how strong the muscles are, how slippery the floor, how fast to crawl), in each
@@ -18,7 +20,7 @@ import json
 import shlex
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext, suppress
 from copy import deepcopy
@@ -35,6 +37,7 @@ from neurocoord.coordination.gait import Gait
 from neurocoord.coordination.library import load_movement, movement_from, movement_names
 from neurocoord.coordination.roll import RollPlan, is_from_prone
 from neurocoord.results import atomic_path
+from neurocoord.settings import chosen
 from neurocoord.synchrony import STRATEGIES
 from neurocoord.tasks import crawl, roll
 from neurocoord.trial import Pools, Synchrony, TrialConfig
@@ -72,6 +75,7 @@ SPACE = {
         Parameter("plan.knee_centre_m", -0.08, 0.08),
         Parameter("plan.hand_centre_m", -0.08, 0.08),
         Parameter("plan.hand_lift_m", 0.03, 0.12),
+        Parameter("plan.hand_width_m", 0.0, 0.14),
         Parameter("plan.pelvis_roll_deg", -2, 10),
         Parameter("plan.lookahead_s", 0.0, 0.05),
         Parameter("plan.unload_lead_s", 0.0, 0.06),
@@ -162,6 +166,7 @@ SECONDS = {"crawl": 5.0, "roll": 4.0}
 # Cost of a trial: each measure times its weight, and FAILED for a fall or no roll (choice).
 WEIGHTS = {
     "crawl": {
+        "metabolic_power_w": 0.002,
         "tracking_error_deg": 0.1,
         "sideways_drift_m": 4,
         "swing_contact_share": 4,
@@ -194,6 +199,9 @@ class Config:
     population: int | None = None
     check_trials: int = 9
     seconds: float | None = None
+    strategies: tuple[str, ...] | None = None
+    speed: float | None = None
+    parameters: tuple[str, ...] | None = None
     workers: int = 1
 
 
@@ -208,6 +216,11 @@ MEANING = {
     "population": "candidates of a generation",
     "check_trials": "trials of each movement compared in the end; 0: no comparison",
     "seconds": "length of a trial",
+    "strategies": "synchronization under which it is tuned, taken in turn, separated by commas; "
+    "default: all",
+    "speed": "commanded speed of a crawl, m/s; default: a spread",
+    "parameters": "of the movement, such as plan.swing_s, separated by commas; default: all that "
+    "the search knows",
     "workers": "processes",
 }
 
@@ -218,14 +231,15 @@ def kind_of(movement: str) -> str:
     return kinds.get(type(load_movement(movement).plan), "balance")
 
 
-def space_of(movement: str) -> list[Parameter]:
-    """The numbers of a kept movement that are searched for."""
+def space_of(movement: str, parameters: Sequence[str] | None = None) -> list[Parameter]:
+    """The numbers of a kept movement that are searched for: those named, or all."""
     kind, kept = kind_of(movement), load_movement(movement).plan
     if kind not in SECONDS:
         raise ValueError(f"movement {movement!r} is a {kind}; allowed: {', '.join(SECONDS)}")
     if isinstance(kept, RollPlan):
         kind = "roll from prone" if is_from_prone(kept) else "roll from supine"
-    return SPACE[kind]
+    named = chosen("parameters", parameters, [p.path for p in SPACE[kind]], "parameter")
+    return [p for p in SPACE[kind] if p.path in named]
 
 
 def plain(movement: str) -> dict[str, Any]:
@@ -263,13 +277,14 @@ def configs_of(config: Config, found: dict[str, Any], stream: str, first: int, n
     kind = kind_of(config.movement)
     task = crawl if kind == "crawl" else roll
     settings = task.Settings(**{"gait" if task is crawl else "plan": plan, "gains": gains})
-    names = sorted(STRATEGIES)
+    names = chosen("strategies", config.strategies, sorted(STRATEGIES), "strategy")
 
     def trial_config(k: int) -> TrialConfig:
         rng = seeds.generator(config.seed, stream, "spread", k)
         drawn = settings
         if task is crawl:
             speed = rng.uniform(*SPEEDS_M_PER_S[k % len(SPEEDS_M_PER_S)])
+            speed = speed if config.speed is None else config.speed
             drawn = replace(settings, speed_m_per_s=round(float(speed), 3))
         return TrialConfig(
             task=kind,
@@ -397,6 +412,10 @@ def check(
 def _made_by(config: Config) -> str:
     words = ["experiments/tune_movement.py", config.movement, "--seed", str(config.seed)]
     words += ["--units", str(config.units), "--trials", str(config.trials)]
+    if config.speed is not None:
+        words += ["--speed", f"{config.speed:g}"]
+    for name, given in (("strategies", config.strategies), ("parameters", config.parameters)):
+        words += [f"--{name}", ",".join(given)] if given is not None else []
     return f"CMA-ES: {shlex.join(words)}"
 
 
@@ -409,7 +428,10 @@ def run(config: Config | None = None) -> dict[str, Any]:
         raise ModuleNotFoundError(
             "tune_movement needs CMA-ES: python -m pip install 'neurocoord[tune]'"
         ) from None
-    space, ends = space_of(config.movement), time.monotonic() + 60 * config.minutes
+    space, ends = (
+        space_of(config.movement, config.parameters),
+        time.monotonic() + 60 * config.minutes,
+    )
     found = {**begin(config, space), "made_by": _made_by(config)}
     done = found["search"]["generation"]
     rng = seeds.generator(config.seed, "tune", done)
@@ -434,13 +456,24 @@ def run(config: Config | None = None) -> dict[str, Any]:
     return found
 
 
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.split(","))
+
+
+TYPES: dict[str, Callable[[str], object]] = {
+    "out": Path,
+    **dict.fromkeys(("minutes", "sigma", "seconds", "speed"), float),
+    **dict.fromkeys(("strategies", "parameters"), _names),
+}
+
+
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("movement", help="one of models/movements: " + ", ".join(movement_names()))
     for field in fields(Config):
         if field.name != "movement":
-            of = {"out": Path, "minutes": float, "sigma": float, "seconds": float}.get(field.name)
+            of = TYPES.get(field.name)
             name = f"--{field.name.replace('_', '-')}"
             parser.add_argument(
                 name, type=of or int, default=field.default, help=MEANING[field.name]

@@ -93,3 +93,29 @@ def test_trials_are_spread_over_speed_strength_and_friction() -> None:
         assert TUNE.STRENGTH[0] <= t.strength <= TUNE.STRENGTH[1]
         assert TUNE.FRICTION[0] <= t.ground.friction <= TUNE.FRICTION[1]
     assert len({(t.strength, t.ground.friction) for t in trials}) == len(trials)
+
+
+def test_a_gait_can_be_tuned_under_one_strategy_at_one_speed_in_few_parameters() -> None:
+    named = ("gains.effort", "plan.swing_s")
+    config = replace(
+        TOY, movement="crawl_hands_knees", strategies=("beta",), speed=0.35, parameters=named
+    )
+    trials = TUNE.configs_of(config, TUNE.plain(config.movement), "tune", 0, 3)
+    assert {t.synchrony.strategy for t in trials} == {"beta"}
+    assert {t.settings.speed_m_per_s for t in trials} == {0.35}
+    space = TUNE.space_of(config.movement, config.parameters)
+    assert {p.path for p in space} == set(named)
+    found = TUNE.plain(config.movement)
+    other = TUNE.written(found, space, np.zeros(2))
+    changed = {name for name in found["plan"] if found["plan"][name] != other["plan"][name]}
+    assert changed == {"swing_s"}
+    assert "--strategies beta --parameters" in TUNE._made_by(config)
+
+
+def test_a_wrong_strategy_or_parameter_is_told_the_right_ones() -> None:
+    for change, said in (
+        ({"strategies": ("betta",)}, "strategy 'betta' is unknown.*did you mean 'beta'"),
+        ({"parameters": ("plan.wait",)}, "parameter 'plan.wait' is unknown.*'plan.wait_deg'"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            TUNE.run(replace(TOY, **change))
