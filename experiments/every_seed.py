@@ -18,6 +18,7 @@ from pathlib import Path
 
 from neurocoord import trial
 from neurocoord.body.ground import Ground
+from neurocoord.cli.given import names as list_of
 from neurocoord.results import atomic_path
 from neurocoord.settings import unknown
 from neurocoord.synchrony import STRATEGIES
@@ -179,7 +180,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Config().out, help="CSV, to write or go on")
     given = vars(parser.parse_args())
     for name in ("only", "strategies"):
-        given[name] = tuple(given[name].split(",")) if given[name] else getattr(Config(), name)
+        given[name] = list_of(given[name]) or getattr(Config(), name)
     try:
         print(table(run(Config(**given))))
     except ValueError as failure:

@@ -33,6 +33,7 @@ import numpy as np
 
 from neurocoord import seeds, trial
 from neurocoord.body.ground import Ground
+from neurocoord.cli.given import names as list_of
 from neurocoord.coordination.gait import Gait
 from neurocoord.coordination.library import load_movement, movement_from, movement_names
 from neurocoord.coordination.roll import RollPlan, is_from_prone
@@ -76,6 +77,7 @@ SPACE = {
         Parameter("plan.hand_centre_m", -0.08, 0.08),
         Parameter("plan.hand_lift_m", 0.03, 0.12),
         Parameter("plan.hand_width_m", 0.0, 0.14),
+        Parameter("plan.backward_hand_width_m", 0.0, 0.14),
         Parameter("plan.pelvis_roll_deg", -2, 10),
         Parameter("plan.lookahead_s", 0.0, 0.05),
         Parameter("plan.unload_lead_s", 0.0, 0.06),
@@ -178,6 +180,7 @@ SPEED_WEIGHT = 10.0  # per m/s beside the commanded speed
 # The spread: what a trial draws, evenly within each range (choices). Trials take the ranges of
 # speed in turn.
 SPEEDS_M_PER_S = ((0.4, 0.6), (0.1, 0.4), (-0.3, -0.1))
+FASTEST_M_PER_S = 1.5  # that may be asked for (choice)
 STRENGTH = (0.8, 1.25)
 FRICTION = (0.5, 1.2)
 FAILED, WORST = 10.0, 40.0  # WORST is the cost of a trial that could not even be simulated
@@ -240,6 +243,20 @@ def space_of(movement: str, parameters: Sequence[str] | None = None) -> list[Par
         kind = "roll from prone" if is_from_prone(kept) else "roll from supine"
     named = chosen("parameters", parameters, [p.path for p in SPACE[kind]], "parameter")
     return [p for p in SPACE[kind] if p.path in named]
+
+
+def check_options(config: Config) -> None:
+    """ValueError for what cannot be searched, before any work."""
+    chosen("strategies", config.strategies, sorted(STRATEGIES), "strategy")
+    if config.speed is None:
+        return
+    if kind_of(config.movement) != "crawl":
+        raise ValueError(f"speed={config.speed} is of crawls; {config.movement!r} is none")
+    if not 0.0 < abs(config.speed) <= FASTEST_M_PER_S:
+        raise ValueError(
+            f"speed={config.speed} is not allowed; it is up to {FASTEST_M_PER_S} m/s, forward or "
+            "backward (negative)"
+        )
 
 
 def plain(movement: str) -> dict[str, Any]:
@@ -333,6 +350,15 @@ def costs(configs: Sequence[TrialConfig], executor: ProcessPoolExecutor | None) 
     return found
 
 
+def told(config: Config) -> dict[str, Any]:
+    """The options that a search hangs on, where they are not the defaults; but for the seed."""
+    others = ("movement", "out", "minutes", "generations", "check_trials", "workers")
+    values = {f.name: getattr(config, f.name) for f in fields(config) if f.name not in others}
+    plain = {name: list(v) if isinstance(v, tuple) else v for name, v in values.items()}
+    kept = Config()
+    return {n: v for n, v in plain.items() if n == "seed" or values[n] != getattr(kept, n)}
+
+
 def begin(config: Config, space: Sequence[Parameter]) -> dict[str, Any]:
     """The file as an earlier start left it, or as a first start begins it."""
     names = [p.path for p in space]
@@ -340,6 +366,7 @@ def begin(config: Config, space: Sequence[Parameter]) -> dict[str, Any]:
         found = plain(config.movement)
         mean = np.clip(read(found, space), 0.0, 1.0).tolist()
         search = {"names": names, "mean": mean, "sigma": config.sigma, "generation": 0}
+        search["told"] = told(config)
         return {**found, "search": {**search, "best": None}}
     try:
         found = json.loads(config.out.read_text(encoding="utf-8"))
@@ -348,6 +375,9 @@ def begin(config: Config, space: Sequence[Parameter]) -> dict[str, Any]:
         raise ValueError(f"{config.out} {OTHER}") from None
     if found["kind"] != kind_of(config.movement) or there != names:
         raise ValueError(f"{config.out} {OTHER}")
+    before, now = found["search"].get("told"), told(config)
+    if before != now:
+        raise ValueError(f"{config.out} was begun with other options ({before}, not {now})")
     return found
 
 
@@ -381,6 +411,7 @@ def step(
         "mean": mean.tolist(),
         "sigma": float(strategy.sigma),
         "generation": search["generation"] + 1,
+        "told": search["told"],
         "best": best,  # on its own generation's seeds: luck included
     }
     told = f"{np.median(by_point):.2f}, lowest {by_point[k]:.2f}, sigma {search['sigma']:.3f}"
@@ -410,12 +441,10 @@ def check(
 
 
 def _made_by(config: Config) -> str:
-    words = ["experiments/tune_movement.py", config.movement, "--seed", str(config.seed)]
-    words += ["--units", str(config.units), "--trials", str(config.trials)]
-    if config.speed is not None:
-        words += ["--speed", f"{config.speed:g}"]
-    for name, given in (("strategies", config.strategies), ("parameters", config.parameters)):
-        words += [f"--{name}", ",".join(given)] if given is not None else []
+    words = ["experiments/tune_movement.py", config.movement]
+    for name, value in told(config).items():
+        given = ",".join(value) if isinstance(value, list) else str(value)
+        words += [f"--{name.replace('_', '-')}", given]
     return f"CMA-ES: {shlex.join(words)}"
 
 
@@ -428,6 +457,7 @@ def run(config: Config | None = None) -> dict[str, Any]:
         raise ModuleNotFoundError(
             "tune_movement needs CMA-ES: python -m pip install 'neurocoord[tune]'"
         ) from None
+    check_options(config)
     space, ends = (
         space_of(config.movement, config.parameters),
         time.monotonic() + 60 * config.minutes,
@@ -456,14 +486,10 @@ def run(config: Config | None = None) -> dict[str, Any]:
     return found
 
 
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(text.split(","))
-
-
 TYPES: dict[str, Callable[[str], object]] = {
     "out": Path,
     **dict.fromkeys(("minutes", "sigma", "seconds", "speed"), float),
-    **dict.fromkeys(("strategies", "parameters"), _names),
+    **dict.fromkeys(("strategies", "parameters"), list_of),
 }
 
 

@@ -22,7 +22,7 @@ class _Wire:
     def send(self, told: Any) -> None:
         self.sent.append(told)
 
-    def poll(self) -> bool:
+    def poll(self, timeout_s: float = 0.0) -> bool:
         return bool(self.coming)
 
     def recv(self) -> Any:
@@ -55,11 +55,35 @@ def test_a_body_that_starts_hears_only_the_newest_of_each_word(wire: _Wire) -> N
     assert wire.sent[-1] == ("dials", (7,))
 
 
+def test_words_before_the_start_keep_their_order_and_a_restart_undoes_pushes(wire: _Wire) -> None:
+    body = BodyProcess(BodyDials(), 0)
+    for word in ("push left", "step", "restart", "freeze", "push right", "freeze"):
+        body.tell(*word.split())
+    wire.coming.append(("started", (("psoas",), None, 3)))
+    body.picture()
+    assert [" ".join((word, *values)) for word, values in wire.sent] == [
+        "restart", "push right", "freeze", "picture",
+    ]  # fmt: skip
+    body.tell("push", "left")
+    body.tell("restart")
+    assert [word for word, _ in wire.sent[-2:]] == ["push", "restart"]
+
+
+def test_of_many_dials_a_body_hears_the_newest() -> None:
+    wire = _Wire()
+    wire.coming = [("dials", (1,)), ("push", ("left",)), ("dials", (2,)), ("freeze", (True,))]
+    heard = body_process._heard(wire, 0.0)
+    assert heard == [("push", ("left",)), ("dials", (2,)), ("freeze", (True,))]
+    wire.coming = [("push", ("left",)), ("picture", ())]
+    assert body_process._heard(wire, 0.0) == [("push", ("left",)), ("picture", ())]
+
+
+@pytest.mark.parametrize("failure", [OSError("no more processes"), RuntimeError("no more")])
 def test_the_place_of_a_body_that_cannot_start_is_given_back(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, failure: Exception
 ) -> None:
     def fails(*_: Any) -> None:
-        raise OSError("no more processes")
+        raise failure
 
     monkeypatch.setattr(page_body, "BodyProcess", fails)
     taken: list[int] = []
@@ -67,4 +91,4 @@ def test_the_place_of_a_body_that_cannot_start_is_given_back(
     page = page_body.BodyPage(SimpleNamespace(gui=None, scene=None), 0, places)
     page._pace_text = SimpleNamespace(content="")
     page._begin()
-    assert taken == [] and "no more processes" in page._pace_text.content
+    assert taken == [] and str(failure) in page._pace_text.content

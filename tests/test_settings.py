@@ -122,6 +122,7 @@ def test_an_unknown_name_is_told_what_is_allowed_and_the_nearest() -> None:
     assert unknown("task", "CRWAL", iter(("roll", "crawl"))) == said
     assert unknown("m", "vas_l", ["VAS_M_l", "VAS_L_r"]).endswith("did you mean 'VAS_M_l'?")
     assert unknown("m", "VAS_L", ["VAS_M_l", "VAS_L_r"]).endswith("did you mean 'VAS_L_r'?")
+    assert unknown("m", "ta_r", ["TP_r", "TA_r"]).endswith("did you mean 'TA_r'?")
     said = "body 'zzz' is unknown; allowed: humanoid, or a path"
     assert unknown("body", "zzz", ["humanoid"], ", or a path") == said
     assert unknown("mode", 3, (None,)) == "mode 3 is unknown; allowed: None"

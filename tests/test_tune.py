@@ -68,6 +68,15 @@ def test_a_search_goes_on_from_its_file(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["again.json", "movement.json"]
 
 
+def test_a_search_goes_on_with_its_own_options_alone(tmp_path: Path) -> None:
+    config = replace(TOY, out=tmp_path / "movement.json", strategies=("beta",))
+    TUNE.run(config)
+    kept = config.out.read_bytes()
+    with pytest.raises(ValueError, match=r"begun with other options .*beta.*independent"):
+        TUNE.run(replace(config, strategies=("independent",)))
+    assert config.out.read_bytes() == kept
+
+
 def test_a_file_of_something_else_is_refused_and_kept(tmp_path: Path) -> None:
     path = tmp_path / "movement.json"
     for text in ("not JSON", json.dumps(TUNE.plain("roll_supine_to_prone"))):
@@ -109,12 +118,17 @@ def test_a_gait_can_be_tuned_under_one_strategy_at_one_speed_in_few_parameters()
     other = TUNE.written(found, space, np.zeros(2))
     changed = {name for name in found["plan"] if found["plan"][name] != other["plan"][name]}
     assert changed == {"swing_s"}
-    assert "--strategies beta --parameters" in TUNE._made_by(config)
+    assert "--strategies beta --speed 0.35 --parameters gains.effort,plan.swing_s" in TUNE._made_by(
+        config
+    )
 
 
 def test_a_wrong_strategy_or_parameter_is_told_the_right_ones() -> None:
     for change, said in (
         ({"strategies": ("betta",)}, "strategy 'betta' is unknown.*did you mean 'beta'"),
+        ({"speed": 0.3}, "speed=0.3 is of crawls"),
+        ({"movement": "crawl_hands_knees", "speed": float("nan")}, "speed=nan is not allowed"),
+        ({"movement": "crawl_hands_knees", "speed": 9.0}, "up to 1.5 m/s"),
         ({"parameters": ("plan.wait",)}, "parameter 'plan.wait' is unknown.*'plan.wait_deg'"),
     ):
         with pytest.raises(ValueError, match=said):

@@ -268,9 +268,10 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
 def _with_settings(settings: Any, given: dict[str, Any]) -> Any:
     """The task's settings with some of their fields replaced; an unknown name is an error."""
     known = [field.name for field in fields(settings)]
+    own = NeurocoordEnv.__init__.__kwdefaults__ or {}
     for name in given:
         if name not in known:
-            raise ValueError(unknown("keyword", name, known, " and the env's own"))
+            raise ValueError(unknown("keyword", name, dict.fromkeys([*known, *own])))
     return replace(settings, **given)
 
 

@@ -73,8 +73,12 @@ def unknown(what: str, given: object, allowed: Iterable[object], also: str = "")
 def nearest(given: object, allowed: Collection[str]) -> str:
     """`; did you mean 'x'?` for the nearest allowed name, or nothing where none is near.
 
-    Case counts (`VAS_L_r` is the lateral vastus), unless no name is near with it.
+    A name that differs in case alone comes first; then case counts (`VAS_L_r` is the lateral
+    vastus), unless no name is near with it.
     """
+    for name in allowed:
+        if name.lower() == str(given).lower():
+            return f"; did you mean {name!r}?"
     for form in (str, str.lower):
         names = {form(name): name for name in allowed}
         near = difflib.get_close_matches(form(str(given)), names, n=1, cutoff=0.5)
@@ -88,7 +92,8 @@ def chosen(
 ) -> tuple[str, ...]:
     """The names `given`, each of a `kind`, in the order of `allowed`; all of them for None.
 
-    Raises ValueError, with the nearest, for an unknown name, and where `given` is empty.
+    Raises ValueError for an unknown name, with the nearest if one is near, and where `given` is
+    empty.
     """
     names = tuple(allowed)
     if given is None:

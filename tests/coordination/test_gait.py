@@ -3,6 +3,7 @@
 Nothing here depends on the values of a gait that were found by search, only on what they mean.
 """
 
+import copy
 import dataclasses
 import math
 
@@ -21,7 +22,14 @@ from neurocoord.coordination.crawl import (
     make_crawl,
     start_way,
 )
-from neurocoord.coordination.gait import PATTERNS, PHASES, Gait, cadence, tabulate
+from neurocoord.coordination.gait import (
+    PATTERNS,
+    PHASES,
+    Gait,
+    cadence,
+    hand_centre_m,
+    tabulate,
+)
 from neurocoord.coordination.reference import LIMBS
 
 SPEEDS = (0.4, 0.0, -0.2)
@@ -336,6 +344,9 @@ def test_in_a_turn_the_hands_stay_where_they_bear(body, crawls):
 def test_backward_the_hands_have_a_width_of_their_own(body):
     gait = Gait(hand_width_m=0.07, backward_hand_width_m=0.03)
     narrow = dataclasses.replace(gait, hand_width_m=0.03)
+    as_forward = dataclasses.replace(gait, backward_hand_width_m=None)
+    wide, alone = (make_crawl(body, g, -0.2).table.joint_angle for g in (as_forward, gait))
+    assert not np.array_equal(wide, alone)
     for speed, alike in ((-0.2, True), (0.2, False)):
         first, second = (make_crawl(body, g, speed).table.joint_angle for g in (gait, narrow))
         assert np.array_equal(first, second) is alike
@@ -350,3 +361,9 @@ def test_downhill_the_hands_bear_further_ahead(body):
     found, expected = (make_crawl(slope, g, 0.3).table.joint_angle for g in (gait, further))
     np.testing.assert_allclose(found, expected, atol=1e-9)
     assert np.abs(found - make_crawl(body, gait, 0.3).table.joint_angle).max() > 0.02
+    np.testing.assert_allclose(
+        make_crawl(slope, gait, 0.3).reach_m, make_crawl(slope, further, 0.3).reach_m
+    )
+    weightless = copy.copy(body.model)
+    weightless.opt.gravity[:] = 0.0
+    assert hand_centre_m(body._replace(model=weightless), gait) == 0.01

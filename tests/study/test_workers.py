@@ -14,6 +14,7 @@ import pytest
 from neurocoord import study
 from neurocoord.study import workers
 from neurocoord.study.outcome import DIED, run_one
+from neurocoord.study.store import trial_path
 from neurocoord.trial import Pools, Synchrony, TrialConfig
 
 SOURCE = str(Path(study.__file__).parents[2])
@@ -181,9 +182,29 @@ def test_subjects_come_one_after_another_and_long_trials_first(tmp_path: Path) -
         ),
     )
     opened = study.open_study(asked, tmp_path / "a", command=["x"])
-    begun: list[float] = []
-    outcomes, _ = study.perform(
-        opened, n_workers=1, on_done=lambda outcome, n, of: begun.append(outcome.config.seconds)
-    )
-    assert begun == [0.3, 0.2, 0.3, 0.2]
-    assert [o.config for o in outcomes] == [job.config for job in opened.jobs]
+    first, second = [job.config for job in opened.jobs if job.condition == "short"]
+    assert first.strength != second.strength
+
+    def begun() -> list[tuple[float, float]]:
+        found: list[tuple[float, float]] = []
+        outcomes, _ = study.perform(
+            opened,
+            n_workers=1,
+            on_done=lambda o, n, of: found.append((o.config.strength, o.config.seconds)),
+        )
+        assert [o.config for o in outcomes] == [job.config for job in opened.jobs]
+        return found
+
+    expected = [(c.strength, seconds) for c in (first, second) for seconds in (0.3, 0.2)]
+    assert begun() == expected
+    for job in (opened.jobs[1], opened.jobs[2]):  # a trial of each subject is lost
+        trial_path(opened.folder, job.key).unlink()
+    again = begun()[2:]
+    assert [strength for strength, _ in again] == [first.strength, second.strength]
+
+
+def test_outcomes_come_in_the_order_that_was_asked_for() -> None:
+    asked = [
+        TrialConfig(task="isometric", seconds=s, pools=Pools(n_units=6)) for s in (0.2, 0.3, 0.1)
+    ]
+    assert [o.config for o in study.run_trials(asked, n_workers=1)] == asked

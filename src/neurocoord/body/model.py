@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from neurocoord.body.roles import Roles
 
 MUSCLE_DENSITY_KG_PER_CM3 = 1.0597e-3  # Mendez & Keys 1960, as used by Umberger 2003
+LISTED = " of {} (`neurocoord muscles` lists them)"  # what many names are of, in errors
 FIBRE_VMAX_LOPT_PER_S = (4.8, 12.0)  # slow, fast fibres: Umberger et al. 2003
 
 
@@ -290,5 +291,5 @@ def keyframe_qpos(body: Body, name: str) -> np.ndarray:
 def muscle_index(body: Body, name: str) -> int:
     """Actuator index of a muscle such as ``VAS_L_r``."""
     if name not in body.muscles:
-        raise ValueError(unknown("muscle", name, body.muscles, f" of {body.name}"))
+        raise ValueError(unknown("muscle", name, body.muscles, LISTED.format(body.name)))
     return body.muscles.index(name)

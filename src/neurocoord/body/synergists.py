@@ -33,7 +33,9 @@ def group_names(muscles: Sequence[str]) -> list[str]:
         stem, _, side = muscle.rpartition("_")
         if stem not in table() or side not in SIDES:
             allowed = [f"{name}_{of}" for name in table() for of in SIDES]
-            raise ValueError(unknown("muscle", muscle, allowed))
+            raise ValueError(
+                unknown("muscle", muscle, allowed, "; `neurocoord muscles` lists them")
+            )
         names.append(f"{table()[stem]} {side}")
     return names
 

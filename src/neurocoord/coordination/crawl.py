@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from neurocoord.body.model import Body
-from neurocoord.coordination.gait import PHASES, CrawlTable, Gait, tabulate
+from neurocoord.coordination.gait import PHASES, CrawlTable, Gait, hand_centre_m, tabulate
 from neurocoord.coordination.reference import (
     LIMBS,
     Reference,
@@ -113,7 +113,7 @@ def _reach_m(body: Body, gait: Gait) -> np.ndarray:
     model = body.model
     trunk = sum(float(model.body(name).pos[2]) for name in ("lumbar", "thorax"))
     shoulder = trunk + float(model.body("humerus_r").pos[2])
-    place = {"hand": (shoulder + gait.hand_centre_m, 0.2), "knee": (gait.knee_centre_m, 0.1)}
+    place = {"hand": (shoulder + hand_centre_m(body, gait), 0.2), "knee": (gait.knee_centre_m, 0.1)}
     rows = []
     for name in LIMBS:
         kind, side = name.split("_")

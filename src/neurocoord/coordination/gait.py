@@ -63,10 +63,10 @@ class Gait:
     toe_lift_m: float = 0.04
     ankle_deg: float = -55.0
     hand_centre_m: float = 0.015  # ahead of the shoulders, in mid-stance
-    hand_downhill_m: float = 0.17  # further ahead by this times the slope; uphill, behind
+    hand_downhill_m: float = 0.0  # further ahead by this times the slope along +x; uphill, behind
     hand_lift_m: float = 0.075
     hand_width_m: float = 0.08  # outside the shoulders
-    backward_hand_width_m: float = 0.05  # the same, backward
+    backward_hand_width_m: float | None = None  # the same, backward; None: as forward
     shoulder_rotation_deg: float = -17.0
     elbow_rest_deg: float = 20.0
     pronation_deg: float = 75.0
@@ -258,14 +258,22 @@ def _smooth_cycle(values: np.ndarray, width: int) -> np.ndarray:
     return np.convolve(padded, kernel, mode="same")[width:-width]
 
 
+def hand_centre_m(body: Body, gait: Gait) -> float:
+    """How far ahead of the shoulder a hand bears in mid-stance (m), on the body's slope along +x.
+
+    A slope is a tilt of gravity (`body.ground`); without weight there is none.
+    """
+    x, _, z = body.model.opt.gravity
+    return gait.hand_centre_m - gait.hand_downhill_m * (float(x / z) if z < 0.0 else 0.0)
+
+
 def tabulate(body: Body, gait: Gait, speed_m_per_s: float) -> CrawlTable:
     """Joint angles and support over one cycle at a commanded speed (m/s, negative: backward)."""
     if gait.pattern not in PATTERNS:
         raise ValueError(unknown("pattern", gait.pattern, PATTERNS))
-    if speed_m_per_s < 0.0:
+    if speed_m_per_s < 0.0 and gait.backward_hand_width_m is not None:
         gait = replace(gait, hand_width_m=gait.backward_hand_width_m)
-    gravity = body.model.opt.gravity
-    hand_centre_m = gait.hand_centre_m - gait.hand_downhill_m * gravity[0] / gravity[2]
+    ahead_of_shoulder_m = hand_centre_m(body, gait)
     limbs = _limbs(body)
     index = limbs.joint_of
     phase = np.arange(PHASES) / PHASES
@@ -309,7 +317,7 @@ def tabulate(body: Body, gait: Gait, speed_m_per_s: float) -> CrawlTable:
                 _place_leg(body, limbs, gait, root, angle[k], side, knee_x[k, limb - 2], toe)
             else:
                 palm = gait.hand_lift_m * bump[k, limb] - SINK_M
-                x = ahead_m[k, limb] + hand_centre_m
+                x = ahead_m[k, limb] + ahead_of_shoulder_m
                 _place_arm(body, limbs, gait, root, angle[k], side, x, palm)
     angle = follow_angles(body, angle)
     return CrawlTable(

@@ -17,6 +17,7 @@ from neurocoord.lab.pace import Pace
 
 PART_S = 0.02  # simulated between two looks at what is asked
 IDLE_S = 0.2
+FROM_REST = ("push", "step")  # what a restart undoes
 
 
 class BodyProcess:
@@ -42,6 +43,8 @@ class BodyProcess:
         dials must not fill the pipe.
         """
         if not self.muscles:
+            for earlier in (word, *(FROM_REST if word == "restart" else ())):
+                self._waiting.pop(earlier, None)
             self._waiting[word] = values
         elif not self.failed:
             try:
@@ -104,9 +107,7 @@ def _run(body: LiveBody, connection: Connection) -> None:
     while True:
         runs = not is_frozen and body.goes_on
         wait = 0.0 if runs else IDLE_S
-        while connection.poll(wait):
-            word, values = connection.recv()
-            wait = 0.0
+        for word, values in _heard(connection, wait):
             if word == "picture":
                 connection.send(("picture", (body.picture(), pace.measured)))
             elif word == "freeze":
@@ -124,6 +125,16 @@ def _run(body: LiveBody, connection: Connection) -> None:
             connection.poll((PART_S - due) / body.dials.pace)
             continue
         pace.did(body.advance(PART_S), time.perf_counter())
+
+
+def _heard(connection: Connection, wait_s: float) -> list[tuple[str, tuple[Any, ...]]]:
+    """What was told meanwhile; of many dials the newest alone, since each may build a body."""
+    told = []
+    while connection.poll(wait_s):
+        told.append(connection.recv())
+        wait_s = 0.0
+    last = max((k for k, (word, _) in enumerate(told) if word == "dials"), default=0)
+    return [one for k, one in enumerate(told) if one[0] != "dials" or k == last]
 
 
 def obey(body: LiveBody, word: str, values: tuple[Any, ...]) -> None:

@@ -159,7 +159,7 @@ class BodyPage:
             try:
                 self._process = BodyProcess(self.dials, self._seed)
                 self._text = "starting a body: a few seconds"
-            except OSError as failure:
+            except Exception as failure:  # whatever it is, the place is not lost
                 self._places.give_back()
                 self._text = f"**No body could be started**: {failure}"
         elif self._process is None:

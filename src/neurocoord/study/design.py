@@ -108,7 +108,7 @@ def check_study(study: Study) -> list[Job]:
 
 def named_conditions(study: Study, names: Sequence[str] | None) -> Study:
     """A study of some of its conditions, by their names or by those of their factors `part` and
-    `compared`; ValueError, with the nearest, for one that is not."""
+    `compared`; ValueError, with the nearest if one is near, for one that is not."""
     named = [{c.name, *(c.factors.get(f, c.name) for f in NAMING)} for c in study.conditions]
     short = {name for of in named for name in of}
     whole = {c.name for c in study.conditions if set(NAMING) & set(c.factors)}
@@ -131,7 +131,9 @@ def _check_measures(study: Study) -> None:
         known = trial.measures_of(task)
         for name in names:
             if name not in known:
-                raise ValueError(unknown(f"{task} measure", name, known))
+                raise ValueError(
+                    unknown(f"{task} measure", name, known, " (`neurocoord run --json` tells them)")
+                )
 
 
 def of_part(

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from neurocoord import trial
-from neurocoord.body.model import Body
+from neurocoord.body.model import LISTED, Body
 from neurocoord.motorunits import trains
 from neurocoord.settings import unknown
 from neurocoord.tasks import task as find_task
@@ -68,7 +68,7 @@ def check(keep: Keep, body: Body) -> None:
     for name in keep.spikes:
         if name != ALL and name not in body.muscles:
             allowed = (ALL, *body.muscles)
-            raise ValueError(unknown("keep.spikes", name, allowed, f" of {body.name}"))
+            raise ValueError(unknown("keep.spikes", name, allowed, LISTED.format(body.name)))
 
 
 def series(done: trial.Trial, body: Body, names: Iterable[str]) -> dict[str, Series]:

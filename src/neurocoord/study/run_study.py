@@ -85,8 +85,9 @@ def perform(
     """Run the trials that the folder lacks; every outcome in the order of the jobs, and the run
     that began the folder.
 
-    Subjects come one after another, each with the longest trials first: what a study that was
-    stopped has compares whole subjects, and no process is left alone with a long trial at the end.
+    Subjects come one after another, and their seeds, each with the longest trials first: what a
+    study that was stopped has compares whole subjects, and no process is left alone with a long
+    trial at the end.
     A trial that raised is kept with its error; one that took its process with it is not, and is
     tried again by the next run. Files that are damaged are named to `on_damage`, and those trials
     run again. OSError where the disk takes no more: what was written stays, and the same call goes
@@ -100,7 +101,7 @@ def perform(
                 on_damage(line)
         missing = sorted(
             (job for job in jobs if job.key not in outcomes),
-            key=lambda job: (job.subject, -workers.cost(job.config)),
+            key=lambda job: (job.subject, job.seed, -workers.cost(job.config)),
         )
         for n, outcome in enumerate(outcomes.values(), 1):
             if on_done is not None:
@@ -154,6 +155,7 @@ def run_trials(
     the number of cores. KeyboardInterrupt ends the processes and goes on up.
     """
     outcomes: dict[int, Outcome] = {}
+    check_backend(backend)
     longest_first = sorted(range(len(configs)), key=lambda k: -workers.cost(configs[k]))
     in_order = [configs[k] for k in longest_first]
     for index, outcome in _each(in_order, n_workers, keep or Keep(), backend):
