@@ -10,10 +10,11 @@ from types import ModuleType
 import pytest
 
 from neurocoord import envs, trial
+from neurocoord.settings import flatten, replace_path
 from neurocoord.tasks import TASKS
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-NAMES = ("make_films", "make_env_scores", "make_pattern_figures", "drawing")
+NAMES = ("make_films", "make_env_scores", "make_pattern_figures", "make_settings", "drawing")
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +35,21 @@ def test_the_films_stand_on_their_page(scripts) -> None:
         assert (films.FILMS / f"{name}.png").is_file()
         assert len(scene.seen) > 40, name
         assert trial.complete(replace(scene.config, seconds=0.1)).settings == scene.config.settings
+
+
+def test_every_setting_is_in_the_docs(scripts) -> None:
+    script = scripts["make_settings"]
+    text = (DOCS / "settings.md").read_text()
+    assert script.page_with_tables(text) == text, "run python docs/make_settings.py"
+    for task in TASKS:
+        config = trial.complete(trial.TrialConfig(task=task))
+        values = flatten(config)
+        for path in script.paths_of(task):
+            assert f"| `{path}` | " in text
+            given = script.shown(values[path]).replace(script.EMPTY, "")
+            assert replace_path(config, path, given) == config, path
+        for path in (p for p in script.ALLOWED if p in values):
+            assert not values[path] or {values[path]} <= set(script.ALLOWED[path]), path
 
 
 def test_every_environment_has_its_scores(scripts) -> None:
