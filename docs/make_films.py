@@ -1,4 +1,4 @@
-"""Film every movement there is into docs/films/, and write docs/films.md; `make films` runs this.
+"""Film the main movements into docs/films/, and write docs/films.md; `make films` runs this.
 
     python docs/make_films.py                        # all of them, a quarter of an hour on one core
     python docs/make_films.py --only bird_dog react  # some, and the page
@@ -38,7 +38,7 @@ class Scene(NamedTuple):
     """A trial that is filmed, from where, and what a watcher sees."""
 
     title: str
-    command: str  # that runs and films the same
+    command: str  # that films the same; the page adds where to
     config: TrialConfig
     view: View
     slower: float  # 2: half speed
@@ -245,7 +245,7 @@ def page() -> str:
     for name, scene in SCENES.items():
         pace = {1.0: ""}.get(scene.slower, f", at {1.0 / scene.slower:.2g} times real speed")
         parts.append(
-            f"## {scene.title}\n\n[film](films/{name}.mp4){pace}: `{scene.command}`\n\n"
+            f"## {scene.title}\n\n[film](films/{name}.mp4){pace}: `{scene.command} --save {name}.mp4`\n\n"
             f"[![{scene.title}](films/{name}.png)](films/{name}.mp4)\n\n{scene.seen}\n"
         )
     return f"{HEAD}\n" + "\n".join(parts)
@@ -253,9 +253,12 @@ def page() -> str:
 
 HEAD = """# Films
 
-Every movement there is, done by the built-in controller through motor units. Films and page are
-made by `make films`. Muscles are blue at rest and red at full active state. What is seen was
-written down from the frames, with a physiotherapist's questions in mind; faults stand there too.
+The main movements, done by the built-in controller through motor units. Films and page are made by
+`make films`. Muscles are blue at rest and red at full active state. What is seen was written down
+from the frames, with a physiotherapist's questions in mind; faults stand there too.
+
+The command beside a film films the same trial, at real speed and from `view`'s own camera. It needs
+`python -m pip install -e ".[video]"`; a name in `.gif` does without.
 """
 
 
