@@ -245,7 +245,8 @@ def page() -> str:
     for name, scene in SCENES.items():
         pace = {1.0: ""}.get(scene.slower, f", at {1.0 / scene.slower:.2g} times real speed")
         parts.append(
-            f"## {scene.title}\n\n[film](films/{name}.mp4){pace}: `{scene.command} --save {name}.mp4`\n\n"
+            f"## {scene.title}\n\n[film](films/{name}.mp4){pace}:"
+            f" `{scene.command} --save {name}.mp4`\n\n"
             f"[![{scene.title}](films/{name}.png)](films/{name}.mp4)\n\n{scene.seen}\n"
         )
     return f"{HEAD}\n" + "\n".join(parts)

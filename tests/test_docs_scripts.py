@@ -1,5 +1,6 @@
 """The scripts that make pages of the docs: pages are as they would write them, parts are sound."""
 
+import shlex
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from neurocoord import envs, trial
+from neurocoord import cli, envs, film, study, trial
 from neurocoord.settings import flatten, replace_path
 from neurocoord.tasks import TASKS
 
@@ -35,6 +36,21 @@ def test_the_films_stand_on_their_page(scripts) -> None:
         assert (films.FILMS / f"{name}.png").is_file()
         assert len(scene.seen) > 40, name
         assert trial.complete(replace(scene.config, seconds=0.1)).settings == scene.config.settings
+
+
+def test_the_commands_of_films_film_the_same(scripts, monkeypatch) -> None:
+    films, ran = scripts["make_films"], []
+    monkeypatch.setattr(study, "check", lambda configs: None)  # planning takes its time
+    monkeypatch.setattr(cli, "_run", lambda config, quiet: ran.append(config))
+    monkeypatch.setattr(film, "check", lambda path: None)
+    monkeypatch.setattr(film, "film_trial", lambda done, path: path)
+    page = (DOCS / "films.md").read_text()
+    for name, scene in films.SCENES.items():
+        command = page.partition(f"[film](films/{name}.mp4)")[2].split("`")[1]
+        assert f"--save {name}.mp4" in command
+        assert cli.main([*shlex.split(command)[1:], "--quiet"]) == 0, command
+        assert trial.complete(ran[-1]) == trial.complete(scene.config), command
+    assert len(ran) == len(films.SCENES)
 
 
 def test_every_setting_is_in_the_docs(scripts) -> None:
