@@ -16,9 +16,9 @@ help:
 	@echo "make test-slow  run the long tests only"
 	@echo "make check      lint, format and types"
 	@echo "make models     build models/ from the anatomy tables"
-	@echo "make figures    draw the figures in docs/"
+	@echo "make figures    draw the figures in docs/ and write its tables of measures and settings"
 	@echo "make lab        open the lab in a browser"
-	@echo "make films      film every movement into docs/films"
+	@echo "make films      film the main movements into docs/films"
 	@echo "make reference-results  run the studies in full (hours; goes on where stopped), write docs/results"
 	@echo "make clean      remove what was built (not $(VENV), not results/)"
 	@echo "Options of the command under it: make demo ARGS=\"--seeds 10\""
@@ -70,6 +70,7 @@ figures: $(STAMP)
 	@"$(BIN)/python" docs/make_pattern_figures.py
 	@"$(BIN)/python" docs/make_synergy_figures.py
 	@"$(BIN)/python" docs/make_dynamometer_figures.py
+	@"$(BIN)/python" docs/make_settings.py
 
 films: $(STAMP)
 	@"$(BIN)/python" -m pip install --quiet --disable-pip-version-check -e ".[video]"

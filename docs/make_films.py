@@ -1,4 +1,4 @@
-"""Film every movement there is into docs/films/, and write docs/films.md; `make films` runs this.
+"""Film the main movements into docs/films/, and write docs/films.md; `make films` runs this.
 
     python docs/make_films.py                        # all of them, a quarter of an hour on one core
     python docs/make_films.py --only bird_dog react  # some, and the page
@@ -38,7 +38,7 @@ class Scene(NamedTuple):
     """A trial that is filmed, from where, and what a watcher sees."""
 
     title: str
-    command: str  # that runs and films the same
+    command: str  # that films the same; the page adds where to
     config: TrialConfig
     view: View
     slower: float  # 2: half speed
@@ -89,8 +89,7 @@ SCENES = {
         f"{RUN} crawl --seconds 6 --set settings.speed_m_per_s=-0.2",
         _crawl(6.0, speed_m_per_s=-0.2), SIDE, 1.0,
         "It goes backward, at 0.19 m/s instead of 0.2, in short steps, trunk level. Fault: hands "
-        "are set down turned outward, and elbows stay bent more than forward. With fewer motor "
-        "units, and for longer, it often falls (every_seed.md).",
+        "are set down turned outward, and elbows stay bent more than forward.",
     ),
     "crawl_goal": Scene(
         "Crawling to a place on the left",
@@ -245,7 +244,8 @@ def page() -> str:
     for name, scene in SCENES.items():
         pace = {1.0: ""}.get(scene.slower, f", at {1.0 / scene.slower:.2g} times real speed")
         parts.append(
-            f"## {scene.title}\n\n[film](films/{name}.mp4){pace}: `{scene.command}`\n\n"
+            f"## {scene.title}\n\n[film](films/{name}.mp4){pace}:"
+            f" `{scene.command} --save {name}.mp4`\n\n"
             f"[![{scene.title}](films/{name}.png)](films/{name}.mp4)\n\n{scene.seen}\n"
         )
     return f"{HEAD}\n" + "\n".join(parts)
@@ -253,9 +253,12 @@ def page() -> str:
 
 HEAD = """# Films
 
-Every movement there is, done by the built-in controller through motor units. Films and page are
-made by `make films`. Muscles are blue at rest and red at full active state. What is seen was
-written down from the frames, with a physiotherapist's questions in mind; faults stand there too.
+The main movements, done by the built-in controller through motor units. Films and page are made by
+`make films`. Muscles are blue at rest and red at full active state. What is seen was written down
+from the frames, with a physiotherapist's questions in mind; faults stand there too.
+
+The command beside a film films the same trial, at real speed and from `view`'s own camera. It needs
+`python -m pip install -e ".[video]"`; a name in `.gif` does without.
 """
 
 

@@ -10,7 +10,7 @@ generation on new seeds, with the strategies taken in turn. After each generatio
 the mean of the search as a movement that `coordination.library.movement_from` reads; the same
 command again goes on from it. In the end mean and best candidate are compared with the movement
 as it is kept, on seeds none of them has seen, and the file holds the winner. Needs the extra
-`tune`: python -m pip install 'neurocoord[tune]'.
+`tune`: python -m pip install -e ".[tune]".
 """
 
 from __future__ import annotations
@@ -455,7 +455,7 @@ def run(config: Config | None = None) -> dict[str, Any]:
         import cma
     except ImportError:
         raise ModuleNotFoundError(
-            "tune_movement needs CMA-ES: python -m pip install 'neurocoord[tune]'"
+            "tune_movement needs CMA-ES: python -m pip install -e '.[tune]'"
         ) from None
     check_options(config)
     space, ends = (

@@ -1,5 +1,6 @@
 """The scripts that make pages of the docs: pages are as they would write them, parts are sound."""
 
+import shlex
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,11 +10,12 @@ from types import ModuleType
 
 import pytest
 
-from neurocoord import envs, trial
+from neurocoord import cli, envs, film, study, trial
+from neurocoord.settings import flatten, replace_path
 from neurocoord.tasks import TASKS
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-NAMES = ("make_films", "make_env_scores", "make_pattern_figures", "drawing")
+NAMES = ("make_films", "make_env_scores", "make_pattern_figures", "make_settings", "drawing")
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +36,36 @@ def test_the_films_stand_on_their_page(scripts) -> None:
         assert (films.FILMS / f"{name}.png").is_file()
         assert len(scene.seen) > 40, name
         assert trial.complete(replace(scene.config, seconds=0.1)).settings == scene.config.settings
+
+
+def test_the_commands_of_films_film_the_same(scripts, monkeypatch) -> None:
+    films, ran = scripts["make_films"], []
+    monkeypatch.setattr(study, "check", lambda configs: None)  # planning takes its time
+    monkeypatch.setattr(cli, "_run", lambda config, quiet: ran.append(config))
+    monkeypatch.setattr(film, "check", lambda path: None)
+    monkeypatch.setattr(film, "film_trial", lambda done, path: path)
+    page = (DOCS / "films.md").read_text()
+    for name, scene in films.SCENES.items():
+        command = page.partition(f"[film](films/{name}.mp4)")[2].split("`")[1]
+        assert f"--save {name}.mp4" in command
+        assert cli.main([*shlex.split(command)[1:], "--quiet"]) == 0, command
+        assert trial.complete(ran[-1]) == trial.complete(scene.config), command
+    assert len(ran) == len(films.SCENES)
+
+
+def test_every_setting_is_in_the_docs(scripts) -> None:
+    script = scripts["make_settings"]
+    text = (DOCS / "settings.md").read_text()
+    assert script.page_with_tables(text) == text, "run python docs/make_settings.py"
+    for task in TASKS:
+        config = trial.complete(trial.TrialConfig(task=task))
+        values = flatten(config)
+        for path in script.paths_of(task):
+            assert f"| `{path}` | " in text
+            given = script.shown(values[path]).replace(script.EMPTY, "")
+            assert replace_path(config, path, given) == config, path
+        for path in (p for p in script.ALLOWED if p in values):
+            assert not values[path] or {values[path]} <= set(script.ALLOWED[path]), path
 
 
 def test_every_environment_has_its_scores(scripts) -> None:

@@ -468,6 +468,17 @@ def test_importing_registers_and_does_nothing_else() -> None:
     assert done.stderr.split() == sorted(envs.IDS)
 
 
+def test_every_reward_term_is_in_the_docs(env) -> None:
+    text = (SOURCE.parent / "docs" / "environments.md").read_text()
+    table = text[text.index("| env | term | formula |") : text.index("**End**")]
+    rows = [line.split("|")[1:3] for line in table.splitlines() if line.startswith("| ")][1:]
+    of = env.spec.id.removeprefix("neurocoord/").removesuffix("-v0")
+    told = [term.strip(" `") for who, term in rows if of in who.strip().split(", ")]
+    env.reset(seed=1)
+    *_, info = env.step(np.zeros(env.action_space.shape, np.float32))
+    assert sorted(told) == sorted(info["reward_terms"])
+
+
 def test_every_entry_is_in_the_docs(env) -> None:
     text = (SOURCE.parent / "docs" / "environments.md").read_text()
     for name in (entry.name for entry in envs.observation_entries(env.runner, True)):

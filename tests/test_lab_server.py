@@ -195,7 +195,11 @@ class _Stub:
 
 @pytest.mark.parametrize(
     ("host", "words"),
-    [("127.0.0.1", "for this machine only"), ("0.0.0.0", "LISTENS ON 0.0.0.0")],
+    [
+        ("127.0.0.1", "open at http://127.0.0.1:4321, for this machine only"),
+        ("0.0.0.0", "open at http://127.0.0.1:4321 and LISTENS ON 0.0.0.0"),
+        ("10.9.9.9", "open at http://10.9.9.9:4321 and LISTENS ON 10.9.9.9"),
+    ],
 )
 def test_it_says_who_can_reach_it(
     host: str, words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -211,11 +215,28 @@ def test_it_says_who_can_reach_it(
             raise KeyboardInterrupt
 
     monkeypatch.setattr(cli_lab, "_start", start)
+    monkeypatch.setattr(cli_lab, "own_address", lambda: "10.1.2.3")
     monkeypatch.setattr(cli_lab.threading, "Event", Stops)
     assert main(["lab", "--no-browser", "--host", host]) == 0
-    assert words in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert words in said
+    assert ("others type http://10.1.2.3:4321" in said) == (host == "0.0.0.0")
     assert given["host"] == host and len(given["lessons"]) == 8
     assert sys.modules["neurocoord.cli.lab"] is cli_lab and Path(cli_lab.__file__).exists()
+
+
+def test_its_own_address_is_of_this_machine_or_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = cli_lab.own_address()
+    assert found not in cli_lab.EVERYWHERE
+    if found != socket.gethostname():
+        with socket.socket() as bound:
+            bound.bind((found, 0))  # only an address of this machine can be bound
+
+    def no_network(*_: Any) -> Any:
+        raise OSError("no network")
+
+    monkeypatch.setattr(cli_lab.socket, "socket", no_network)
+    assert cli_lab.own_address() == socket.gethostname()
 
 
 # ---- a body ----

@@ -34,7 +34,7 @@ F64 = NDArray[np.float64]
 
 DRIVES = (0.05, 0.2, 0.4, 0.6, 1.0)  # mean over the muscles
 USUAL_DRIVE = 0.2  # at which targets are set and peers measured
-TICKS_A_CALL = 10  # the block of the closed loop
+TICKS_A_CALL = 10  # that one call advances (choice); a block of the closed loop has 4
 TICK_S = kernel.TICK_S
 STRENGTH = 0.6  # of the strategies other than `independent` (choice)
 PEER, PEER_TARGET = "pymuscle", 200.0

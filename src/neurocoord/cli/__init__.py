@@ -111,7 +111,9 @@ def compare(
         typer.Option(
             parser=number,
             metavar="T",
-            help="Length of roll and crawl in s; the others have their own.",
+            help="Length of the moving tasks in s: roll, crawl, balance, react. "
+            "At the dynamometer the protocol sets it.",
+            show_default="crawl 6, others the task's own",
         ),
     ] = None,
     strength: Strength = 1.0,
@@ -121,7 +123,8 @@ def compare(
         typer.Option(
             "--set",
             metavar="[TASK.]PATH=VALUE",
-            help="Change one setting of all trials or of one task's; may be repeated.",
+            help="Change one setting of all trials or of one task's; may be repeated. "
+            "docs/settings.md lists the paths.",
         ),
     ] = None,
     workers: Annotated[
@@ -130,7 +133,9 @@ def compare(
             parser=count, metavar="N", help="Processes; the numbers are the same for any N."
         ),
     ] = None,
-    out: Out = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Results folder: new, empty, or one to go on with.")
+    ] = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:

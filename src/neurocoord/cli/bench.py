@@ -27,7 +27,7 @@ def command(
 ) -> None:
     """Measure speed and size: medians, one process, one core. About two minutes.
 
-    Nothing fails here: `met` says whether this machine reaches the project's own target.
+    Nothing fails here. The column `met` tells whether the figure reaches the project's target.
 
     Example: `neurocoord bench --only throughput,peers`
     """

@@ -57,7 +57,11 @@ Seconds = Annotated[
 Seed = Annotated[int, typer.Option(parser=whole, metavar="N", help="Seed of all noise.")]
 Set = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="Change one setting; may be repeated."),
+    typer.Option(
+        "--set",
+        metavar="PATH=VALUE",
+        help="Change one setting; may be repeated. docs/settings.md lists the paths.",
+    ),
 ]
 Push = Annotated[
     list[str] | None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import socket
 import threading
 import webbrowser
 from pathlib import Path
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from neurocoord.lab.server import Lab
 
 LOOPBACK = "127.0.0.1"
+EVERYWHERE = ("0.0.0.0", "::")
+ELSEWHERE = ("192.0.2.1", 9)  # an address of no machine (RFC 5737); nothing is sent to it
 NEEDS = "the lab needs viser, which is not installed: python -m pip install 'neurocoord[lab]'"
 
 
@@ -66,10 +69,12 @@ def command(
         every = load(lessons)
         tell("starting the lab; the first time takes about a minute")
         lab = _start(host=host, port=port, room=room, bodies=bodies, lessons=every)
-    address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{lab.port}"
+    address = f"http://{LOOPBACK if host in EVERYWHERE else host}:{lab.port}"
     if _is_loopback(host):
         tell(f"the lab is open at {address}, for this machine only; Ctrl-C ends it")
     else:
+        if host in EVERYWHERE:
+            tell(f"others type http://{own_address()}:{lab.port}")
         tell(
             f"the lab is open at {address} and LISTENS ON {host}: everyone who reaches this machine"
             " over the network can open it, without a password; Ctrl-C ends it"
@@ -82,6 +87,20 @@ def command(
         tell("the lab is closed")
     finally:
         lab.stop()
+
+
+def own_address() -> str:
+    """This machine's address in its network; its name where it has none.
+
+    Connecting a datagram socket only looks up the way: nothing is sent.
+    """
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
+            asked.connect(ELSEWHERE)
+            found = str(asked.getsockname()[0])
+    except OSError:
+        found = ""
+    return socket.gethostname() if not found or found in EVERYWHERE else found
 
 
 def _start(**settings: Any) -> Lab:

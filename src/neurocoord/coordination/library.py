@@ -1,7 +1,7 @@
-"""Movements that were found by search and kept: small files in ``models/movements``.
+"""Movements that were found by hand or by search and kept: small files in ``models/movements``.
 
 A file holds the parameters of one movement and of the controller that carries it out, and says
-which command made it (``experiments/tune_movement.py``).
+in ``made_by`` how they were found: by hand, or by a command of ``experiments/tune_movement.py``.
 """
 
 from __future__ import annotations

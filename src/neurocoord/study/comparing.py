@@ -34,7 +34,7 @@ class Config:
     first_seed: int = 0
     strength: float = 1.0  # the dial of synchronization, 0 to 1
     scope: str = "pool"  # who shares input: the motor units of a muscle
-    seconds: float | None = None  # of roll and crawl; None: SECONDS, or the task's own length
+    seconds: float | None = None  # of the moving tasks; None: SECONDS, or the task's own length
     overrides: tuple[str, ...] = ()  # "path=value" for all tasks or "task.path=value" for one
 
 
