@@ -79,7 +79,7 @@ class BodyPage:
             max=MOST_PUSH_N,
             step=10,
             initial_value=300,
-            hint="It bore 300 N to either side, and fell at 400 N to the left.",
+            hint="A crawl at 0.4 m/s bears 300 N from every side.",
         )
         press(gui, "Push it to", {w: w for w in WAYS}, lambda way: self.ask("push", way))
         press(gui, "Time", TIME, self.ask)
