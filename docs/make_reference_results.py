@@ -75,7 +75,11 @@ def publish(name: str, module: ModuleType, folder: Path, out: Path) -> list[Path
     trials = f"{len(loaded.trials)} of {planned}, {failed} without an outcome"
     page = told.page._replace(provenance={**told.page.provenance, "Trials": trials})
     if len(loaded.trials) < planned:
-        unfinished = "Not finished: these are the trials that are done so far."
+        people = len({done.subject for done in loaded.trials})
+        unfinished = (
+            f"Not finished: {len(loaded.trials)} of {planned} trials are done, which come subject "
+            f"by subject ({people} so far)."
+        )
         page = page._replace(answer=[unfinished, *page.answer])
     out.mkdir(parents=True, exist_ok=True)
     written = [out / f"{name}.md", out / f"{name}.csv"]

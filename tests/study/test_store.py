@@ -194,11 +194,11 @@ def test_a_failure_is_kept_and_a_death_is_tried_again(
 
     monkeypatch.setattr(run_study.workers, "on_this_machine", each)
     outcomes = do(small(), tmp_path / "a")
-    assert [o.error for o in outcomes] == ["no good", "it died", "", ""]
+    assert [o.error for o in outcomes] == ["no good", "", "it died", ""]  # begun seed by seed
     loaded = study.load(tmp_path / "a")
     assert [t.error for t in loaded.trials] == ["no good", "", ""]
     again = do(small(), tmp_path / "a")
-    assert [o.error for o in again] == ["no good", "no good", "", ""]  # the second ran again
+    assert [o.error for o in again] == ["no good", "", "no good", ""]  # the second ran again
     notes = study.write_tables(tmp_path / "a", again)
     told = json.loads((tmp_path / "a" / "failures.json").read_text())
     assert [one["error"] for one in told] == ["no good", "no good"]
