@@ -27,7 +27,7 @@ from neurocoord.simulation import BLOCK_S, TICK_S, TICKS_PER_BLOCK, Block, Simul
 from neurocoord.tasks.body_measures import CHAINS, JOINTS, SIDES
 from neurocoord.tasks.movement import ENERGY_MODELS, energetic_parameters
 from neurocoord.tasks.protocol import Push, check_pushes
-from neurocoord.trial import Runner, Synchrony, TrialConfig, make_coupling
+from neurocoord.trial import Pools, Runner, Synchrony, TrialConfig, make_coupling
 
 F64 = NDArray[np.float64]
 
@@ -36,7 +36,8 @@ MOMENT_BLOCKS = 5  # blocks whose means figures are taken of
 MOMENT_S = MOMENT_BLOCKS * BLOCK_S
 NOW_MOMENTS = 12  # a quarter of a second
 SPIKES_S = 2.0  # of the muscle that is watched
-MOST_SPIKES = 12_000  # of 120 units at 50 per s
+N_UNITS = 60  # of each muscle (choice): a trial's 120 do not keep up with real time
+MOST_SPIKES = 12_000  # kept of the muscle that is looked into (choice)
 PUSH_S = 0.1
 MOST_PUSH_N = 500.0
 WAYS = {"left": (0.0, 1.0), "right": (0.0, -1.0), "ahead": (1.0, 0.0), "back": (-1.0, 0.0)}
@@ -346,7 +347,13 @@ def _config(dials: BodyDials, seed: int) -> TrialConfig:
     if dials.task == "crawl":
         given["speed_m_per_s"] = dials.speed_m_per_s
     settings = find_task(dials.task).settings(**given)
-    return TrialConfig(task=dials.task, seed=seed, synchrony=_synchrony(dials), settings=settings)
+    return TrialConfig(
+        task=dials.task,
+        seed=seed,
+        synchrony=_synchrony(dials),
+        pools=Pools(n_units=N_UNITS),
+        settings=settings,
+    )
 
 
 def _hinges(names: tuple[str, ...], hinge: str) -> list[int]:
