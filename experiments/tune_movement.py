@@ -241,8 +241,10 @@ def space_of(movement: str, parameters: Sequence[str] | None = None) -> list[Par
         raise ValueError(f"movement {movement!r} is a {kind}; allowed: {', '.join(SECONDS)}")
     if isinstance(kept, RollPlan):
         kind = "roll from prone" if is_from_prone(kept) else "roll from supine"
-    named = chosen("parameters", parameters, [p.path for p in SPACE[kind]], "parameter")
-    return [p for p in SPACE[kind] if p.path in named]
+    numbers = plain(movement)  # what a movement leaves open has no number to start from
+    known = [p for p in SPACE[kind] if _value(numbers, p.path) is not None]
+    named = chosen("parameters", parameters, [p.path for p in known], "parameter")
+    return [p for p in known if p.path in named]
 
 
 def check_options(config: Config) -> None:
@@ -273,10 +275,14 @@ def _place(found: dict[str, Any], path: str) -> tuple[Any, Any]:
     return found, last
 
 
+def _value(found: dict[str, Any], path: str) -> Any:
+    at, key = _place(found, path)
+    return at[key]
+
+
 def read(found: dict[str, Any], space: Sequence[Parameter]) -> np.ndarray:
     """Where a movement lies in the space, [parameter], 0 at each low end and 1 at each high one."""
-    values = [(_place(found, p.path), p) for p in space]
-    return np.array([(at[key] - p.low) / (p.high - p.low) for (at, key), p in values])
+    return np.array([(_value(found, p.path) - p.low) / (p.high - p.low) for p in space])
 
 
 def written(found: dict[str, Any], space: Sequence[Parameter], point: np.ndarray) -> dict[str, Any]:
@@ -350,13 +356,16 @@ def costs(configs: Sequence[TrialConfig], executor: ProcessPoolExecutor | None) 
     return found
 
 
-def told(config: Config) -> dict[str, Any]:
-    """The options that a search hangs on, where they are not the defaults; but for the seed."""
+def search_options(config: Config) -> dict[str, Any]:
+    """What a search hangs on: its seed, and what else is not as by default, as JSON holds it."""
     others = ("movement", "out", "minutes", "generations", "check_trials", "workers")
-    values = {f.name: getattr(config, f.name) for f in fields(config) if f.name not in others}
-    plain = {name: list(v) if isinstance(v, tuple) else v for name, v in values.items()}
-    kept = Config()
-    return {n: v for n, v in plain.items() if n == "seed" or values[n] != getattr(kept, n)}
+    names = [field.name for field in fields(config) if field.name not in others]
+    given = {name: getattr(config, name) for name in names}
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in given.items()
+        if name == "seed" or value != getattr(Config(), name)
+    }
 
 
 def begin(config: Config, space: Sequence[Parameter]) -> dict[str, Any]:
@@ -366,8 +375,7 @@ def begin(config: Config, space: Sequence[Parameter]) -> dict[str, Any]:
         found = plain(config.movement)
         mean = np.clip(read(found, space), 0.0, 1.0).tolist()
         search = {"names": names, "mean": mean, "sigma": config.sigma, "generation": 0}
-        search["told"] = told(config)
-        return {**found, "search": {**search, "best": None}}
+        return {**found, "search": {**search, "options": search_options(config), "best": None}}
     try:
         found = json.loads(config.out.read_text(encoding="utf-8"))
         there = found["search"]["names"]
@@ -375,7 +383,7 @@ def begin(config: Config, space: Sequence[Parameter]) -> dict[str, Any]:
         raise ValueError(f"{config.out} {OTHER}") from None
     if found["kind"] != kind_of(config.movement) or there != names:
         raise ValueError(f"{config.out} {OTHER}")
-    before, now = found["search"].get("told"), told(config)
+    before, now = found["search"].get("options"), search_options(config)
     if before != now:
         raise ValueError(f"{config.out} was begun with other options ({before}, not {now})")
     return found
@@ -411,7 +419,7 @@ def step(
         "mean": mean.tolist(),
         "sigma": float(strategy.sigma),
         "generation": search["generation"] + 1,
-        "told": search["told"],
+        "options": search["options"],
         "best": best,  # on its own generation's seeds: luck included
     }
     told = f"{np.median(by_point):.2f}, lowest {by_point[k]:.2f}, sigma {search['sigma']:.3f}"
@@ -442,7 +450,7 @@ def check(
 
 def _made_by(config: Config) -> str:
     words = ["experiments/tune_movement.py", config.movement]
-    for name, value in told(config).items():
+    for name, value in search_options(config).items():
         given = ",".join(value) if isinstance(value, list) else str(value)
         words += [f"--{name.replace('_', '-')}", given]
     return f"CMA-ES: {shlex.join(words)}"

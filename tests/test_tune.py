@@ -123,6 +123,15 @@ def test_a_gait_can_be_tuned_under_one_strategy_at_one_speed_in_few_parameters()
     )
 
 
+def test_what_a_movement_leaves_open_is_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = TUNE.load_movement("crawl_hands_knees")
+    as_forward = kept._replace(plan=replace(kept.plan, backward_hand_width_m=None))
+    monkeypatch.setattr(TUNE, "load_movement", lambda name: as_forward)
+    space = TUNE.space_of("crawl_hands_knees")
+    assert "plan.backward_hand_width_m" not in {p.path for p in space}
+    assert np.isfinite(TUNE.read(TUNE.plain("crawl_hands_knees"), space)).all()
+
+
 def test_a_wrong_strategy_or_parameter_is_told_the_right_ones() -> None:
     for change, said in (
         ({"strategies": ("betta",)}, "strategy 'betta' is unknown.*did you mean 'beta'"),

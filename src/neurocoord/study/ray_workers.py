@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
+from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -35,14 +36,14 @@ def on_a_cluster(
         _connect(ray)
     options = {"num_cpus": 1, "max_retries": ATTEMPTS - 1}
     remote = ray.remote(**options)(_one)
-    waiting = list(range(len(configs)))[::-1]
+    waiting = deque(range(len(configs)))
     in_flight: dict[Any, int] = {}
     try:
         at_once = n_workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
         computing = _computing()
         while waiting or in_flight:
             while waiting and len(in_flight) < at_once:
-                index = waiting.pop()
+                index = waiting.popleft()
                 in_flight[remote.remote(configs[index], keep, computing)] = index
             done, _ = ray.wait(list(in_flight), num_returns=1)
             for reference in done:
