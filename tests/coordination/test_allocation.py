@@ -13,7 +13,7 @@ from neurocoord.coordination.allocation import (
     ROOT_DOF,
     ControllerGains,
     allocate,
-    contact_edges,
+    force_columns,
     wanted_force,
 )
 from neurocoord.coordination.reference import Reference
@@ -33,6 +33,12 @@ def body():
 def simulation(body):
     pools = published.body_pools(np.full(len(body.muscles), 20), body.table.type1_share)
     return Simulation(body, pools, synchrony.strategy("independent")(pools), seeds=[1])
+
+
+def contact_edges(body, reading, may_support):
+    """Columns of the contacts alone, and which contacts they are."""
+    no_muscles = np.zeros((0, body.model.nv)), np.zeros(0)
+    return force_columns(body, reading, 0, may_support, FRICTION, *no_muscles)
 
 
 def hold(body, qpos, may_support=None):
@@ -80,7 +86,7 @@ def problem(body, reading, reference, low, high, gains=GAINS):
     p = body.muscle_parameters
     length, velocity = reading.muscle_length_m[0], reading.muscle_velocity_m_per_s[0]
     arm = reading.moment_arm[0]
-    edges, _ = contact_edges(body, reading, 0, reference.may_support)
+    edges, _ = contact_edges(body, reading, reference.may_support)
     columns = np.hstack([arm.T * mechanics.gain(p, length, velocity), edges])
     target = wanted_force(body, reading, 0, reference, gains) - arm.T @ mechanics.bias(p, length)
     weight = np.concatenate(
@@ -104,7 +110,7 @@ def objective(columns, target, weight, cost, z):
 
 def contact_forces(body, reading, reference, given, n_edge):
     """Edge forces that leave the residual which the allocation reports (least squares)."""
-    edges, _ = contact_edges(body, reading, 0, reference.may_support)
+    edges, _ = contact_edges(body, reading, reference.may_support)
     p = body.muscle_parameters
     arm = reading.moment_arm[0]
     length, velocity = reading.muscle_length_m[0], reading.muscle_velocity_m_per_s[0]
@@ -171,7 +177,7 @@ def test_contact_columns_are_jacobians_of_mujoco(body, readings, case):
     """Each edge is J'(normal +- friction tangent), J from mj_jac at the contact point."""
     reading = readings[case]
     may_support = np.ones(len(body.support.geoms), bool)
-    edges, contacts = contact_edges(body, reading, 0, may_support)
+    edges, contacts = contact_edges(body, reading, may_support)
     assert len(contacts) > 0 and edges.shape == (body.model.nv, 4 * len(contacts))
     data = mujoco.MjData(body.model)
     data.qpos[:] = reading.qpos[0]
@@ -191,9 +197,9 @@ def test_only_allowed_contacts_bear_weight(body, readings):
     n_muscles = len(body.muscles)
     nothing = np.zeros(len(body.support.geoms), bool)
     hands = np.array([group == "hand" for group in body.support.groups])
-    edges, contacts = contact_edges(body, reading, 0, nothing)
+    edges, contacts = contact_edges(body, reading, nothing)
     assert edges.shape == (body.model.nv, 0) and len(contacts) == 0
-    _, contacts = contact_edges(body, reading, 0, hands)
+    _, contacts = contact_edges(body, reading, hands)
     assert len(contacts) and hands[contacts[:, 0]].all()
     reference = hold(body, all_fours(body), may_support=nothing)
     given = allocate(body, reading, 0, reference, np.zeros(n_muscles), np.ones(n_muscles), GAINS)

@@ -111,22 +111,7 @@ class Problem(NamedTuple):
     at: np.ndarray | None  # int8[z]
 
 
-def contact_edges(
-    body: Body,
-    reading: BodyReading,
-    env: int,
-    may_support: np.ndarray,
-    friction: float = FRICTION,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Generalised forces [nv, contact * 4] of unit forces on the cone edges of the contacts.
-
-    Also returns which contacts they are, int[contact, 2]: support and slot.
-    """
-    no_muscles = np.zeros((0, reading.dof_axis.shape[1])), np.zeros(0)
-    return _all_columns(body, reading, env, may_support, friction, *no_muscles)
-
-
-def _all_columns(
+def force_columns(
     body: Body,
     reading: BodyReading,
     env: int,
@@ -135,7 +120,9 @@ def _all_columns(
     arm: np.ndarray,
     pull: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Columns [nv, z] of muscles with arms [muscle, nv] and pulls (N), then of the contacts."""
+    """Generalised forces [nv, z] of muscles with arms [muscle, nv] (m) and pulls (N), then of unit
+    forces on the four cone edges of each contact; and these contacts, int[contact, 2]: support and
+    slot."""
     columns, contacts = _columns(
         arm,
         pull,
@@ -289,7 +276,7 @@ def make_problem(
     force = wanted_force(body, reading, env, reference, gains)
     force -= arm.T @ bias(body.muscle_parameters, length)
     pull = gain(body.muscle_parameters, length, velocity)
-    columns, contacts = _all_columns(
+    columns, contacts = force_columns(
         body, reading, env, reference.may_support, gains.friction, arm, pull
     )
     weight = np.full(force.size, gains.joint_torque_weight)

@@ -155,7 +155,6 @@ def run_trials(
     the number of cores. KeyboardInterrupt ends the processes and goes on up.
     """
     outcomes: dict[int, Outcome] = {}
-    check_backend(backend)
     longest_first = sorted(range(len(configs)), key=lambda k: -workers.cost(configs[k]))
     in_order = [configs[k] for k in longest_first]
     for index, outcome in _each(in_order, n_workers, keep or Keep(), backend):
