@@ -223,20 +223,22 @@ def told(loaded: studies.Loaded) -> parts.Report:
     ]
     main = [name for name in STRATEGIES if name != BASELINE]
     found = parts.find(asked, comparisons, BASELINE, main)
-    answer = [*reports.class_answers(found.groups, main), *parts.model_answers(found, main)]
-    key, figures = parts.key_figure(KEY, comparisons, BASELINE, main), dict(found.figures)
-    figures = {"key": key, **figures} if key else figures
+    key = parts.key_group("At a glance", KEY, asked, comparisons, BASELINE)
+    figure, figures = parts.forest(parts.Part("", *key[:2]), key, BASELINE, main), found.figures
+    figures = {"key": figure, **figures} if figure else figures
     shown = [
         reports.Figure(plots.svg_text(figure), KEY_CAPTION, parts.FOREST_ALT, "key")
-        for figure in (key,)
-        if figure
+        for figure in ([figure] if figure else [])
     ]
+    answer = [*reports.measure_answers(key, main), *parts.model_answers(found, main)]
+    counted = reports.class_answers(found.groups, main)
     page = reports.Page(
         TITLE,
         QUESTION,
         answer or ["Nothing is compared yet."],
         [
-            reports.Section("At a glance", figures=shown),
+            reports.Section(key.title, figures=shown),
+            reports.Section("Counted over all measures", points=counted),
             *found.sections,
             reports.Section("All numbers of the full dial", tables=found.tables),
         ],

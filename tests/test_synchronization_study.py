@@ -96,20 +96,32 @@ def test_what_is_shown_exists_and_has_a_smallest_difference_of_interest() -> Non
             assert list(labels) == [ladders[part]]
         else:
             assert set(labels) <= set(trial.measures_of(task))
+    assert len({measure for _, measure, _ in STUDY.KEY}) == len(STUDY.KEY)
     for part, measure, _ in STUDY.KEY:
         stem = "crawl" if part.startswith("crawl_") else part
         assert measure in STUDY.PARTS[stem][2], part
 
 
 def test_planted_effects_are_told_and_nils_are_nils(told) -> None:
-    steady = next(line for line in told.page.answer if line.startswith("Steadiness"))
+    assert "(CV): more under short term (+50 %)" in told.page.answer[2]
+    counted = next(s for s in told.page.sections if s.title.startswith("Counted")).points
+    steady = next(line for line in counted if line.startswith("Steadiness"))
     assert "short term: more in" in steady and "(50 %)" in steady
-    force = next(line for line in told.page.answer if line.startswith("Force"))
+    force = next(line for line in counted if line.startswith("Force"))
     assert "short term: no difference that matters in" in force
     hold = next(s for s in told.page.sections if s.title.startswith("Ramp"))
     cv = next(line for line in hold.points if line.startswith("Torque CV, high hold"))
     assert "more under short term (+50 %)" in cv
     assert "no difference that matters under common drive (within ±10 %; " in cv
+
+
+def test_the_answer_is_the_key_measures_each_of_its_own_part(told) -> None:
+    said = [line for line in told.page.answer if not line.startswith("Model-dependent")]
+    words = [words for _, _, words in STUDY.KEY]
+    assert [line.split(":")[0] for line in said] == words
+    crawl = next(s for s in told.page.sections if s.title == "Crawling at 0.35 m/s")
+    cost = next(line for line in crawl.points if line.startswith("Cost of transport"))
+    assert cost.split(":")[1] in {line.split(":")[1] for line in said}
 
 
 def test_unequal_speed_is_said(told) -> None:

@@ -194,23 +194,24 @@ def equal_speed(part: Part, comparisons: Sequence[Comparison], baseline: str) ->
     return f"Equally fast: every mean within {most:.2f} % of {baseline} ({EQUAL_SPEED:g} % asked)."
 
 
-def key_figure(
+def key_group(
+    title: str,
     key: Sequence[tuple[str, str, str]],
+    asked: Sequence[Part],
     comparisons: Sequence[Comparison],
     baseline: str,
-    main: Collection[str],
-) -> plots.Figure | None:
-    """Some measures of many parts (part, measure, words) in one figure, against the baseline; None
-    where none of them has been compared."""
-    known = {(c.task, c.measure): c for c in comparisons}
+) -> reports.Group:
+    """Some measures of many parts (part, measure, words) as one group; each measure once."""
+    found = {part.name: group_of(part, comparisons, baseline) for part in asked}
     rows = [
-        study_plots.ForestRow(words, _only([known[part, measure]], main)[0].pairs)
-        for part, measure, words in key
-        if (part, measure) in known and _only([known[part, measure]], main)
+        (c, group.hanging)
+        for part, measure, _ in key
+        for group in ([found[part]] if part in found else [])
+        for c in group.comparisons
+        if c.measure == measure and c.pairs
     ]
-    if not any(pair.margin > 0 for row in rows for pair in row.pairs):
-        return None
-    return study_plots.forest(f"Against {baseline.replace('_', ' ')}", rows)
+    hanging = [at for c, of in rows for at in of if at[0] == c.measure]
+    return reports.Group(title, {m: words for _, m, words in key}, [c for c, _ in rows], hanging)
 
 
 def model_answers(found: Found, main: Collection[str]) -> list[str]:
