@@ -122,6 +122,22 @@ SCENES = {
         "The mirror image, with the lower arm overhead out of the way. The same throw of the "
         "leg and the same pause at half prone.",
     ),
+    "roll_log": Scene(
+        "Log roll: thorax and pelvis turn as one",
+        f"{RUN} roll --set settings.movement=roll_log",
+        TrialConfig(task="roll", settings=roll.Settings(movement="roll_log")), ABOVE, 1.5,
+        "The head is lifted, arm and thigh are thrown across together, and shoulders and pelvis go "
+        "over side by side, the trunk nearly straight. Faults: the same fast throw of the leg; "
+        "the body rests half prone before the arm comes out from under it.",
+    ),
+    "roll_arm_led": Scene(
+        "Rolling led by the arm: thorax first, then pelvis and leg",
+        f"{RUN} roll --set settings.movement=roll_arm_led",
+        TrialConfig(task="roll", settings=roll.Settings(movement="roll_arm_led")), ABOVE, 1.5,
+        "Head and shoulders curl up and the right arm reaches across while the legs lie still "
+        "(0.5 s); then the pelvis follows, and the leg comes over last. Faults: the trunk twists "
+        "to its limit; the leg still does much of the turning of the pelvis.",
+    ),
     "roll_back": Scene(
         "Rolling from the front to the back, over the left side",
         f"{RUN} roll --set settings.movement=roll_prone_to_supine",

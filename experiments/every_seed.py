@@ -60,6 +60,11 @@ CONDITIONS = {
     "strong": _crawl(0.4, strength=1.25),
     "roll_left": _roll(side="left"),
     "roll_right": _roll(side="right"),
+    **{
+        f"{name}_{side}": _roll(side=side, movement=name)
+        for name in ("roll_log", "roll_arm_led")
+        for side in ("left", "right")
+    },
     "roll_back_left": _roll(side="left", movement="roll_prone_to_supine"),
     "roll_back_right": _roll(side="right", movement="roll_prone_to_supine"),
     "roll_on": replace(

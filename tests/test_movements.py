@@ -45,6 +45,29 @@ def test_rolls_from_supine_to_prone(strategy):
     assert done.measures["roll_time_s"] < 4.0
 
 
+def trunk_twist_deg(done: trial.Trial) -> np.ndarray:
+    """Thorax against pelvis about the long axis [block], in the roll's sense."""
+    body = trial.find_body(done.config)
+    at = [body.joint_qpos[body.joints.index(n)] for n in ("thorax_rotation", "lumbar_rotation")]
+    sign = 1.0 if done.config.settings.side == "left" else -1.0
+    return sign * np.degrees(done.trace.qpos[:, at].sum(axis=1))
+
+
+@pytest.mark.parametrize("movement, side", [("roll_log", "left"), ("roll_arm_led", "right")])
+def test_other_ways_to_roll_over_are_what_they_are_called(movement, side):
+    settings = trial.find_task("roll").settings(movement=movement, side=side)
+    config = trial.TrialConfig(
+        task="roll", seed=FAST_SEED, settings=settings, pools=trial.Pools(n_units=60)
+    )
+    done = trial.run(config)
+    assert done.ended == "done" and done.measures["roll_time_s"] < 3.0
+    twist = trunk_twist_deg(done)
+    if movement == "roll_log":  # thorax and pelvis turn as one
+        assert abs(done.measures["thorax_lead_deg"]) < 4.0 and np.abs(twist).max() < 20.0
+    else:  # the thorax leads
+        assert done.measures["thorax_lead_deg"] > 8.0 and twist.max() > 25.0
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", SLOW_SEEDS)
 @pytest.mark.parametrize("strategy", list(STRATEGIES))
