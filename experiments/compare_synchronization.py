@@ -25,6 +25,7 @@ from neurocoord.settings import replace_path
 from neurocoord.study import comparing, ladders, parts
 from neurocoord.study.labels import SHOWN, of
 from neurocoord.study.ladders import LADDERS
+from neurocoord.study.reading import READING
 from neurocoord.synchrony import STRATEGIES
 from neurocoord.tasks import crawl, isokinetic, isometric, roll
 from neurocoord.tasks.protocol import Push
@@ -71,10 +72,19 @@ PARTS: dict[str, tuple[str, str, dict[str, str]]] = {  # title, task, measures
     "tiring": (
         "A long hold with fatigue at equal drive",
         "isometric",
-        of("isometric", "endurance_low_share", "torque_low_nm", "torque_low_cv", "power_low_w"),
+        of("isometric", "endurance_low_share")
+        | {
+            "torque_low_nm": "Torque, hold at 60 % drive",
+            "torque_low_cv": "Torque CV, hold at 60 % drive",
+            "power_low_w": "Metabolic power, hold at 60 % drive",
+        },
     ),
     "concentric": ("Concentric action at equal drive", "isokinetic", SHOWN["isokinetic"]),
-    "eccentric": ("Eccentric action at equal drive", "isokinetic", SHOWN["isokinetic"]),
+    "eccentric": (
+        "Eccentric action at equal drive",
+        "isokinetic",
+        of("isokinetic", "torque_eccentric_nm", "eccentric_over_isometric", "power_eccentric_w"),
+    ),
     "roll": (
         "Rolling over at the same command",
         "roll",
@@ -84,6 +94,15 @@ PARTS: dict[str, tuple[str, str, dict[str, str]]] = {  # title, task, measures
     "tuned": ("Crawling at {} m/s, gait tuned under each strategy", "crawl", CRAWL),
     "push": ("Pushed while crawling", "crawl", CRAWL),
     **{one.part: (one.label, "", {one.measure: one.label}) for one in LADDERS},
+}
+NOTES = {  # of a part by its task or stem
+    "isometric": "Low hold: 20 % of maximal drive; high hold: 50 %; fast: full drive at once.",
+    "eccentric": "Eccentric over isometric is taken as the joint passes the isometric angle.",
+    "roll": "A roll that begins anew counts with all its time and energy, so a single second try "
+    "moves a mean by much.",
+    "crawl": "Efficiency is positive muscle work over energy: where it rises together with the "
+    "cost of transport, more work is done at the same speed.",
+    "push": "The first level of the ladder below.",
 }
 KEY = (  # part, measure and words of the first figure
     ("isometric", "torque_high_nm", "Torque, hold at 50 % drive"),
@@ -98,7 +117,10 @@ KEY = (  # part, measure and words of the first figure
     ("shortest_roll", "shortest_roll_s", "Shortest roll"),
     ("largest_push", "largest_push_n", "Largest push survived"),
 )
-KEY_CAPTION = "The main outcomes at the full dial, beside what would matter (shaded)."
+KEY_CAPTION = (
+    "The main outcomes at the full dial, beside what would matter (shaded). Lines: 95 % intervals "
+    "of each pair alone; filled: a difference was found. The last three go by coarse ladders."
+)
 PUSH_SHOWN_N = 300.0  # the push whose crawls are compared in full (choice)
 TUNED = "crawl_hands_knees_{}"  # in models/movements: a gait tuned under a strategy
 TITLE = "Synchronization of motor units: what it changes and what it does not"
@@ -108,9 +130,10 @@ QUESTION = (
 )
 METHOD = (
     "Strategies are compared pair by pair on the same noise: paired t, of chances an exact sign "
-    "test; corrected within a measure (Holm), and over all measures shown (q, Benjamini-Hochberg). "
-    "A difference that surely lies below the smallest of interest, which was fixed beforehand, "
-    "counts as none that matters (two one-sided tests)."
+    "test; corrected within a measure (Holm; strategies at the full dial apart from other dials "
+    "and scopes), and over all measures shown (q, Benjamini-Hochberg). A difference that surely "
+    "lies below the smallest of interest, which was fixed beforehand, counts as none that matters "
+    "(two one-sided tests, corrected within a measure)."
 )
 DESIGN = comparing.Design(TITLE, QUESTION, METHOD, SHOWN)
 
@@ -213,15 +236,18 @@ def told(loaded: studies.Loaded) -> parts.Report:
         shown = parts.measured_labels(labels, name, measured)
         asked.append(parts.Part(name, title.format(at), shown, task))
     primary = {part.name: part.labels for part in asked}
-    comparisons = compare_all(measured, primary=primary, baseline=BASELINE)
+    main = [name for name in STRATEGIES if name != BASELINE]
+    comparisons = compare_all(measured, primary=primary, baseline=BASELINE, main=main)
     asked = [
         part._replace(
-            notes=[parts.equal_speed(part, comparisons, BASELINE)] if part.task == "crawl" else [],
+            notes=[
+                *([parts.equal_speed(part, comparisons, BASELINE)] if part.task == "crawl" else []),
+                *([NOTES[stem]] if (stem := part.name.partition("_")[0]) in NOTES else []),
+            ],
             tables=[ladders.table(one, loaded) for one in LADDERS if one.part == part.name],
         )
         for part in asked
     ]
-    main = [name for name in STRATEGIES if name != BASELINE]
     found = parts.find(asked, comparisons, BASELINE, main)
     key = parts.key_group("At a glance", KEY, asked, comparisons, BASELINE)
     figure, figures = parts.forest(parts.Part("", *key[:2]), key, BASELINE, main), found.figures
@@ -237,6 +263,7 @@ def told(loaded: studies.Loaded) -> parts.Report:
         QUESTION,
         answer or ["Nothing is compared yet."],
         [
+            READING,
             reports.Section(key.title, figures=shown),
             reports.Section("Counted over all measures", points=counted),
             *found.sections,
@@ -259,9 +286,10 @@ def _who(loaded: studies.Loaded) -> list[str]:
     )
     return [
         f"{people} virtual subjects, whose motor units and strength are drawn from published "
-        "spreads between people. A trial that fell tells of its fall alone, and the rest is "
-        "compared among those who did not fall under either condition. Equal drive at the "
-        "dynamometer; moving tasks have the same command, and their speed is checked."
+        "spreads between people. A trial that fell, or a roll that did not get over, tells of "
+        "that alone, and the rest is compared among those it went well for under both conditions. "
+        "Equal drive at the "
+        "dynamometer; moving tasks have the same command, and the speed of crawls is checked."
         + held
         * (not tuned),
         "Highest speed, shortest roll and largest push: each subject once at each level of a "

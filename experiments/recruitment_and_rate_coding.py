@@ -176,7 +176,7 @@ def place(done: studies.StoredTrial) -> tuple[str, str]:
 
 def told(loaded: studies.Loaded) -> parts.Report:
     """Everything that is told of a folder of the study, as far as it has come."""
-    measured = [*studies.subject_means(loaded, place), *endurance(loaded)]
+    measured = [*studies.subject_means(loaded, place, upright=True), *endurance(loaded)]
     first = next(iter(Config().drives))
     comparisons = compare_all(measured, primary=MEASURES, baseline=first)
     split = splits()
@@ -189,6 +189,8 @@ def told(loaded: studies.Loaded) -> parts.Report:
     for name, labels in MEASURES.items():
         part = parts.Part(name, PARTS[name], labels, name.removesuffix("_tiring"))
         group = parts.group_of(part, comparisons, first)
+        if name == "crawl":
+            part = part._replace(notes=[parts.equal_speed(part, comparisons, first)])
         if group.comparisons:
             groups.append(group)
             figure = parts.forest(part, group, f"{first} order")
@@ -231,7 +233,7 @@ def order_table() -> reports.Table:
 def unchanged(compared: Sequence[Sequence[Comparison]]) -> list[str]:
     """A sentence for each order under which nothing at all differed: it never came into play."""
     pairs = [pair for part in compared for comparison in part for pair in comparison.pairs]
-    same = {order: [p.mean_difference == 0 for p in pairs if p.second == order]
+    same = {order: [p.identical for p in pairs if p.second == order]
             for order in dict.fromkeys(p.second for p in pairs)}  # fmt: skip
     return [
         f"Under {order} every measure is exactly as under size order: units were never tired "

@@ -1,5 +1,7 @@
 """Sentences and tables of many comparisons."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -37,16 +39,21 @@ def test_pairs_are_those_with_the_baseline() -> None:
 def test_a_sentence_for_each_measure() -> None:
     torque, falls, cv = report.measure_answers(group())
     assert torque.startswith("Torque: more under b (+10 %, depends on the energy model)")
-    assert "no difference that matters under c (within ±2.5 %; 0." in torque
-    assert falls == "Falls: more under c (+0.92); the same under b."
-    assert "left open under b (" in cv and "could have been seen)" in cv
+    nil = re.search(r"matters under c \((.*) to (.*) %, within the limit of ±2.5 %\)", torque)
+    low, high = (float(end.replace("\N{MINUS SIGN}", "-")) for end in nil.groups())
+    assert -0.2 < low < high < 0.2
+    assert falls == (
+        "Falls: more under c (+0.92); "
+        "as often under b (a difference of up to 26 % of runs is not excluded)."
+    )
+    assert re.search(r"left open under b \(.* to .* %; .* % could have been seen\)", cv)
     assert report.measure_answers(group(), ["c"])[1] == "Falls: more under c (+0.92)."
 
 
 def test_a_sentence_for_each_class() -> None:
     force, chances, steady = report.class_answers([group()], ["b", "c"])
     assert force.startswith("Force, torque and work. B: more in 1 of 1 (10 %); c: no difference")
-    assert chances == "Falls and other chances. B: the same in 1 of 1; c: more in 1 of 1."
+    assert chances == "Falls and other chances. B: as often in 1 of 1; c: more in 1 of 1."
     assert "left open in 1 of 1 (" in steady
 
 
@@ -54,8 +61,19 @@ def test_a_cell_for_each_measure_and_condition() -> None:
     table = report.overview_table("All", group())
     assert table.head == ["Measure", "Unit", "a, mean", "b", "c"]
     assert table.rows[0][3] == "+10.0 % more*" and table.rows[0][4].endswith("=")
-    assert table.rows[1][3:] == ["same", "+0.92 more"]
+    assert table.rows[1][3:] == ["as often", "+0.92 more"]
     assert "seen" in table.rows[2][3]
+
+
+def test_what_is_not_sure_or_may_be_too_small_is_said() -> None:
+    made = group()
+    torque = made.comparisons[0]
+    pairs = (torque.pairs[0]._replace(q=0.2, mean_difference=0.5, percent=0.5), torque.pairs[1])
+    unsure = made._replace(comparisons=[torque._replace(pairs=pairs)], hanging=())
+    (line,) = report.measure_answers(unsure)
+    assert "more under b (+0.5 %, perhaps too small to matter, not sure among all" in line
+    assert "(0.5 %; 1 not sure among all measures)" in report.class_answers([unsure], ["b"])[0]
+    assert report.overview_table("All", unsure).rows[0][3] == "+0.5 % more~"
 
 
 def test_markdown_has_all_but_long_tables() -> None:

@@ -198,8 +198,9 @@ def test_a_table_of_comparisons_has_units_intervals_and_findings() -> None:
     assert [row[2] for row in table.rows] == ["equivalent", "more", "less", "not resolved"]
     assert rows["Torque CV"][1] == "short term"
     assert table.caption == "Isometric, against independent"
-    assert re.fullmatch(r"\d+(\.\d+)? \(.+ to .+\)", rows["Torque CV"][5])
-    assert rows["Torque CV"][7] == "< 0.001"
+    assert re.fullmatch(r"\d+(\.\d+)? \(.+ to .+\)", rows["Torque CV"][6])
+    assert rows["Torque CV"][3] == "8"
+    assert rows["Torque CV"][8] == "< 0.001"
     assert table.note.endswith("Metabolic power: Model-dependent.")
     Outline(report.html(page(sections=[report.Section("s", tables=[table])])))
 

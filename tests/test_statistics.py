@@ -71,9 +71,14 @@ def test_equal_values_do_not_differ_though_rounding_does() -> None:
         assert (got.p, got.differs, got.smallest_detectable) == (1.0, False, 0.0)
 
 
-def test_the_same_difference_on_every_seed_is_one() -> None:
-    got = statistics.compare_pair([1.0, 2.0, 4.0], [2.0, 3.0, 5.0])
-    assert (got.p, got.differs) == (0.0, True)
+def test_the_same_difference_on_every_seed_counts_by_its_signs_alone() -> None:
+    """Without a spread there is no t; outcomes that come in steps are often all alike."""
+    few = statistics.compare_pair([1.0, 2.0, 4.0], [2.0, 3.0, 5.0])
+    assert (few.p, few.differs) == (0.25, False) and np.isnan(few.smallest_detectable)
+    a = np.arange(8.0)
+    many = statistics.compare_pair(a, a + 1.0)
+    assert many.p == pytest.approx(2 * 0.5**8) and many.differs
+    assert 0.5 < many.smallest_detectable < 1.0
 
 
 def test_smallest_detectable_difference_is_found_four_times_in_five() -> None:
@@ -239,23 +244,26 @@ def test_bad_input_is_named() -> None:
         statistics.compare_pair([1.0, 2.0], [1.0])
 
 
-def pair(mean, differs, second="short_term"):
+def pair(mean, finding, second="short_term"):
     nan = float("nan")
-    p = 0.01 if differs else 0.5
-    return statistics.Pair("independent", second, 5, mean, nan, nan, p, p, differs, 1.0)
+    made = statistics.Pair("independent", second, 5, mean, nan, nan, nan, nan, False, 1.0)
+    return made._replace(finding=finding)
 
 
 def test_what_hangs_on_the_energy_model_is_said() -> None:
     says = statistics.model_dependence
-    agree = {"H": [pair(1.0, True)], "U": [pair(0.2, True)], "B": [pair(3.0, True)]}
-    assert says(agree) == ""
-    assert says({"H": [pair(1.0, False)], "U": [pair(-0.2, False)]}) == ""
-    assert says({}) == says({"H": [pair(1.0, True)]}) == ""
-    opposite = {**agree, "U": [pair(-0.2, True)]}
-    assert says(opposite) == (
+    more, less, nil = pair(1.0, "more"), pair(-0.2, "less"), pair(0.2, "not resolved")
+    agree = {"H": [more], "U": [pair(0.2, "more")], "B": [pair(3.0, "more")]}
+    assert says(agree) == says({}) == says({"H": [more]}) == ""
+    # left open by some, on the same side: they do not contradict; nor do nils that are sure
+    assert says({**agree, "U": [nil]}) == ""
+    equal = {"H": [pair(0.1, "equivalent")], "U": [pair(-0.1, "equivalent")]}
+    assert says(equal) == says({"H": [nil], "U": [pair(-0.2, "not resolved")]}) == ""
+    assert says({**agree, "U": [less]}) == (
         "Model-dependent: short_term against independent is higher by H, B but lower by U."
     )
-    alone = {"H": [pair(1.0, False)], "U": [pair(-0.2, True)]}
-    assert says(alone) == "Model-dependent: short_term against independent is lower by U alone."
+    alone = "Model-dependent: short_term against independent is lower by U alone."
+    for other in (nil, pair(-0.1, "equivalent")):
+        assert says({"H": [other], "U": [less]}) == alone
     with pytest.raises(ValueError, match="different pairs"):
-        says({"H": [pair(1.0, True)], "U": [pair(1.0, True, "beta")]})
+        says({"H": [more], "U": [pair(1.0, "more", "beta")]})

@@ -7,7 +7,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from neurocoord.analysis.statistics import Comparison, Pair, interest_in
+from neurocoord.analysis.statistics import CONFIDENCE, Comparison, Pair, interest_in
 from neurocoord.report.page import Table
 from neurocoord.report.tables import (
     EQUIVALENT,
@@ -15,6 +15,7 @@ from neurocoord.report.tables import (
     MINUS,
     MORE,
     NOT_RESOLVED,
+    is_chance,
     number,
     plain,
     word,
@@ -27,21 +28,25 @@ MARKS = {
     LESS: "less",
     EQUIVALENT: "=",
     "identical": "same",
+    "as often": "as often",
     NOT_RESOLVED: "?",
     "no margin": "?",
     "not compared": "–",
 }
 NOTE = (
-    "Each cell: difference from the baseline, and what was found. more, less: surely there; =: no "
+    "Each cell: difference from the baseline, and what was found. more, less: found, corrected for "
+    "the conditions, and not surely too small to matter; ~: not sure among all measures; =: no "
     "difference that matters; ?: left open, with the smallest difference that would have been "
-    "found 4 times in 5; same: the same values; *: depends on the energy model. Percent of the "
-    "baseline's mean, or the measure's own unit where that mean is 0."
+    "found 4 times in 5; same: the same values; as often: as many falls, or other chances; *: "
+    "depends on the energy model. Percent of the baseline's mean, or the measure's own unit where "
+    "that mean is 0. The baseline's mean is that of the first pair; others may leave out people."
 )
 UNDER = {
     MORE: "more under",
     LESS: "less under",
     EQUIVALENT: "no difference that matters under",
     "identical": "the same under",
+    "as often": "as often under",
     NOT_RESOLVED: "left open under",
     "no margin": "no difference found under",
     "not compared": "not compared under",
@@ -70,7 +75,7 @@ def measure_answers(group: Group, conditions: Collection[str] | None = None) -> 
             if conditions is None or pair.second in conditions:
                 by_word.setdefault(word(pair), []).append(pair)
         parts = [
-            f"{UNDER[w]} {_named(by_word[w], comparison, group.hanging)}"
+            f"{UNDER[w]} {_named(w, by_word[w], comparison, group.hanging)}"
             for w in UNDER
             if w in by_word
         ]
@@ -79,22 +84,60 @@ def measure_answers(group: Group, conditions: Collection[str] | None = None) -> 
     return found
 
 
-def _named(pairs: Sequence[Pair], comparison: Comparison, hanging: Hanging) -> str:
-    """Conditions of which the same was found, with what is told of each, or of all at once."""
-    told = []
+def _named(found: str, pairs: Sequence[Pair], comparison: Comparison, hanging: Hanging) -> str:
+    """Conditions of which the same was found, with what is told of each, and of all at once."""
+    unit = "" if comparison.unit == "1" else comparison.unit
+    names = []
     for pair in pairs:
         hangs = (comparison.measure, pair.first, pair.second) in hanging
-        said = [_told(pair, comparison.unit), "depends on the energy model" * hangs]
-        told.append(", ".join(filter(None, said)))
-    names = [plain(pair.second) for pair in pairs]
-    if word(pairs[0]) == EQUIVALENT:
-        most = max(pairs, key=lambda pair: pair.smallest_detectable)
-        told = [t.replace(_told(p, comparison.unit), "").strip(", ") for t, p in zip(told, pairs)]
-        unit = "" if comparison.unit == "1" else comparison.unit
-        names = [f"{name} ({t})" if t else name for name, t in zip(names, told)]
-        seen = f"{_size(most, most.smallest_detectable, unit)} could have been seen"
-        return f"{_and(names)} ({_told(most, comparison.unit)}; {seen})"
-    return _and([f"{name} ({t})" if t else name for name, t in zip(names, told)])
+        said = [_told(found, pair, unit), "depends on the energy model" * hangs]
+        told = ", ".join(filter(None, said))
+        names.append(plain(pair.second) + (f" ({told})" if told else ""))
+    return _and(names) + _of_all(found, pairs, comparison.measure, unit)
+
+
+def _told(found: str, pair: Pair, unit: str) -> str:
+    """What is told of one condition."""
+    if found in (MORE, LESS):
+        small = abs(pair.mean_difference) < pair.margin
+        return ", ".join([
+            _size(pair, pair.mean_difference, unit, sign=True),
+            *["perhaps too small to matter"] * small,
+            *["not sure among all measures"] * _is_unsure(pair),
+        ])  # fmt: skip
+    if found in (NOT_RESOLVED, "no margin"):
+        if math.isnan(pair.smallest_detectable):
+            return "too few to see any"
+        seen = f"{_size(pair, pair.smallest_detectable, unit)} could have been seen"
+        return f"{_between([pair], unit)}; {seen}"
+    return ""
+
+
+def _of_all(found: str, pairs: Sequence[Pair], measure: str, unit: str) -> str:
+    """What is told of all conditions of which there is surely no difference that matters, or that
+    fell as often."""
+    if found == EQUIVALENT:
+        interest, most = interest_in(measure), max(pair.margin for pair in pairs)
+        limit = f"{number(most, 2)} {unit}".rstrip()
+        if interest is not None and interest.share:
+            limit = f"{number(100.0 * interest.share, 2)} %"
+        return f" ({_between(pairs, unit)}, within the limit of ±{limit})"
+    if found == "as often":
+        most = max(pair.ci_high for pair in pairs)
+        return f" (a difference of up to {number(100.0 * most, 2)} % of runs is not excluded)"
+    return ""
+
+
+def _between(pairs: Sequence[Pair], unit: str) -> str:
+    """The widest of the 95 % intervals."""
+    low = min(pairs, key=lambda pair: pair.ci_low)
+    high = max(pairs, key=lambda pair: pair.ci_high)
+    ends = _size(low, low.ci_low, "", sign=True), _size(high, high.ci_high, unit, sign=True)
+    return f"{ends[0].removesuffix(' %')} to {ends[1]}"
+
+
+def _is_unsure(pair: Pair) -> bool:
+    return pair.q > 1 - CONFIDENCE
 
 
 def class_answers(groups: Sequence[Group], conditions: Sequence[str]) -> list[str]:
@@ -153,9 +196,9 @@ def _of_labels(group: Group) -> list[Comparison]:
 
 def _cell(pair: Pair) -> str:
     found = word(pair)
-    if found in ("identical", "not compared"):
+    if found in ("identical", "as often", "not compared"):
         return MARKS[found]
-    seen = ""
+    seen = "~" if found in (MORE, LESS) and _is_unsure(pair) else ""
     if found == NOT_RESOLVED and math.isfinite(pair.smallest_detectable):
         seen = f", {_size(pair, pair.smallest_detectable)} seen"
     return f"{_short(pair)} {MARKS[found]}{seen}"
@@ -169,21 +212,6 @@ def _short(pair: Pair) -> str:
     return f"{'0.0' if float(text) == 0.0 else text} %".replace("-", MINUS)
 
 
-def _told(pair: Pair, unit: str) -> str:
-    found = word(pair)
-    unit = "" if unit == "1" else unit
-    if found in (MORE, LESS):
-        sure = ", not sure among all measures" if pair.q > 0.05 else ""
-        return _size(pair, pair.mean_difference, unit, sign=True) + sure
-    if found == EQUIVALENT:
-        return f"within ±{_size(pair, pair.margin, unit)}"
-    if found in (NOT_RESOLVED, "no margin"):
-        if math.isnan(pair.smallest_detectable):
-            return "too few to see any"
-        return f"{_size(pair, pair.smallest_detectable, unit)} could have been seen"
-    return ""
-
-
 def _size(pair: Pair, value: float, unit: str = "", *, sign: bool = False) -> str:
     """A difference in percent of the baseline's mean, in its unit where that is 0 or a chance."""
     plus = "+" if sign and value > 0 else ""
@@ -193,7 +221,7 @@ def _size(pair: Pair, value: float, unit: str = "", *, sign: bool = False) -> st
 
 
 def _in_percent(pair: Pair) -> bool:
-    return bool(pair.mean_first) and math.isfinite(pair.percent) and "exact" not in pair.method
+    return bool(pair.mean_first) and math.isfinite(pair.percent) and not is_chance(pair)
 
 
 def _counted(pairs: Sequence[Pair]) -> str:
@@ -206,26 +234,30 @@ def _counted(pairs: Sequence[Pair]) -> str:
         (LESS, "less in"),
         (EQUIVALENT, "no difference that matters in"),
         ("identical", "the same in"),
+        ("as often", "as often in"),
         (NOT_RESOLVED, "left open in"),
         ("no margin", "left open in"),
         ("not compared", "not compared in"),
     ):
         if found in by_word:
             of = by_word[found]
-            parts.append(f"{said} {len(of)} of {len(pairs)}{_range(found, of)}")
+            unsure = sum(map(_is_unsure, of)) if found in (MORE, LESS) else 0
+            told = [*_range(found, of), *[f"{unsure} not sure among all measures"] * (unsure > 0)]
+            more = f" ({'; '.join(told)})" if told else ""
+            parts.append(f"{said} {len(of)} of {len(pairs)}{more}")
     return ", ".join(parts)
 
 
-def _range(found: str, pairs: Sequence[Pair]) -> str:
+def _range(found: str, pairs: Sequence[Pair]) -> list[str]:
     known = [p for p in pairs if _in_percent(p) and math.isfinite(p.smallest_detectable)]
     if found not in (MORE, LESS, NOT_RESOLVED) or not known:
-        return ""
+        return []
     values = [p.percent for p in known]
     if found == NOT_RESOLVED:
         values = [100.0 * p.smallest_detectable / abs(p.mean_first) for p in known]
     low, high = (number(v, 2) for v in (min(values, key=abs), max(values, key=abs)))
     told = f"{low} %" if low == high else f"{low} to {high} %"
-    return f" ({told}{' could have been seen' if found == NOT_RESOLVED else ''})"
+    return [told + " could have been seen" * (found == NOT_RESOLVED)]
 
 
 def _capital(text: str) -> str:

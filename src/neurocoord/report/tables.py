@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 
-from neurocoord.analysis.statistics import CONFIDENCE, FINDINGS, Comparison, Pair
+from neurocoord.analysis.statistics import CONFIDENCE, EXACT, FINDINGS, Comparison, Pair
 from neurocoord.report.page import Table
 
 MINUS = "\N{MINUS SIGN}"
@@ -13,6 +13,7 @@ HEAD = (
     "Measure",
     "Condition",
     "Finding",
+    "n",
     "Baseline mean",
     "Difference (95 % interval)",
     "in % (95 % interval)",
@@ -28,15 +29,18 @@ SAID = {
     LESS: "Less",
     EQUIVALENT: "No difference that matters",
     "identical": "The same in every run",
+    "as often": "As often, which does not exclude a difference",
     NOT_RESOLVED: "Left open, too few runs to tell",
     "no margin": "No difference found, and none was fixed that would matter",
     "not compared": "Not compared, fewer than two runs",
 }
 NOTE = (
-    "Difference: condition less baseline, pair by pair on the same noise. Effect g: mean of the "
-    "paired differences over their SD (Hedges). p (Holm): corrected for the pairs of conditions of "
-    "the measure; q: for all measures as well. Could have seen: the smallest difference that would "
-    "be found 4 times in 5. Matters from: the smallest difference of interest, fixed beforehand."
+    "n: how many are paired. Difference: condition less baseline, pair by pair on the same noise; "
+    "intervals are of that pair alone, so one without 0 may still be not resolved. Effect g: mean "
+    "of the paired differences over their SD (Hedges). p (Holm): corrected for the pairs of "
+    "conditions of the measure; q: for all measures as well. Could have seen: the smallest "
+    "difference that would be found 4 times in 5, going by the spread of these. Matters from: the "
+    "smallest difference of interest, fixed beforehand."
 )
 
 
@@ -106,8 +110,13 @@ def word(pair: Pair) -> str:
     if math.isnan(pair.p):
         return "not compared"
     if pair.identical:
-        return "identical"
+        return "as often" if is_chance(pair) else "identical"
     return NOT_RESOLVED if pair.margin > 0 else "no margin"
+
+
+def is_chance(pair: Pair) -> bool:
+    """Whether a pair is of falls or other chances, which are counted and not measured."""
+    return pair.method == EXACT
 
 
 def _row(label: str, pair: Pair, name_baseline: bool) -> list[str]:
@@ -116,6 +125,7 @@ def _row(label: str, pair: Pair, name_baseline: bool) -> list[str]:
         label,
         f"{plain(pair.second)}{against}",
         pair.finding,
+        str(pair.n),
         number(pair.mean_first),
         _with_interval(pair.mean_difference, pair.ci_low, pair.ci_high),
         _with_interval(pair.percent, pair.percent_low, pair.percent_high),

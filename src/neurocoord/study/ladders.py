@@ -110,7 +110,9 @@ def table(ladder: Ladder, loaded: Loaded) -> reports.Table:
         levels = of.levels
         found = analysis.reached(of.levels, of.passed)
         n = len(of.subjects)
-        told = f"{found.level:.3g} ({found.low:.3g} to {found.high:.3g})"
+        low = f"{found.low:.3g}" + " or less" * (found.low <= of.levels[0])
+        high = f"{found.high:.3g}" + " or more" * (found.high >= of.levels[-1])
+        told = f"{found.level:.3g} ({low} to {high})"
         if np.isnan(found.level):
             told = f"easier than {of.levels[0]:g}"
         elif found.censored:
@@ -122,6 +124,7 @@ def table(ladder: Ladder, loaded: Loaded) -> reports.Table:
     note = (
         f"Level: {ladder.level}, from easy to hard. The last column reads the share that passes, "
         "made to fall with level (isotonic regression), between the levels; interval: bootstrap "
-        "over people."
+        "over people, of each condition alone. A ladder is coarse: what differs by less than a "
+        "level stays open, and all conditions are held against the same run of the baseline."
     )
     return reports.Table(f"{ladder.label}: who passed", head, rows, 1, note)

@@ -9,7 +9,7 @@ import numpy as np
 from neurocoord.analysis.statistics import Measurement
 from neurocoord.study.store import Loaded, StoredTrial
 
-FELL = "fell"
+FELL, ROLLED = "fell", "rolled"
 Place = Callable[[StoredTrial], tuple[str, str] | None]
 
 
@@ -25,16 +25,18 @@ def subject_means(
     """Means over the noise seeds of each subject; none where a seed has none.
 
     `place` says part and condition of a trial, or None for one that is left out. Of the body as it
-    is (subject 0) each seed is a pair of its own. With `upright` a trial that fell tells of its
-    fall alone: its other measures are NaN, and pairs are those of trials that did not fall.
+    is (subject 0) each seed is a pair of its own. With `upright` a trial that fell, or a roll that
+    did not get over, tells of that alone: its other measures are NaN, and pairs are those of trials
+    that went well.
     """
     values: dict[tuple[str, str, int, str, str], list[float]] = {}
     for done in loaded.trials:
         at = None if done.error else place(done)
         if at is None:
             continue
+        failed = done.fell or done.measures.get(ROLLED) == 0.0
         for name, value in done.measures.items():
-            lies = upright and done.fell and name != FELL
+            lies = upright and failed and name not in (FELL, ROLLED)
             key = (*at, done.subject or -done.seed, name, done.units[name])
             known = np.nan if lies or not np.isfinite(value) else value
             values.setdefault(key, []).append(known)

@@ -5,6 +5,7 @@ subjects are the random factor, noise seeds are averaged within a subject first.
 `docs/statistics.md` says how to read a verdict.
 """
 
+from neurocoord.analysis.statistics.chances import EXACT
 from neurocoord.analysis.statistics.comparisons import (
     compare,
     compare_all,
@@ -35,13 +36,13 @@ from neurocoord.analysis.statistics.records import (
 from neurocoord.analysis.statistics.subjects import SubjectMeans, average_over_seeds
 from neurocoord.analysis.statistics.verdicts import (
     FINDINGS,
-    finding_across_models,
     model_dependence,
     verdict,
 )
 
 __all__ = [
     "CONFIDENCE",
+    "EXACT",
     "FINDINGS",
     "INTERESTS",
     "POWER",
@@ -60,7 +61,6 @@ __all__ = [
     "difference_interval",
     "effect_size",
     "equivalence_p",
-    "finding_across_models",
     "holm",
     "interest_in",
     "mean_interval",

@@ -7,7 +7,7 @@ Both are told: `differs` and `finding` go by Holm, `q` is what is left of them a
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -82,8 +82,8 @@ def compare_pair(
         low, high, method = difference_interval(difference)
         p, smallest = _p(a, b), smallest_detectable(difference, n_pairs=n_pairs)
         # Differences of rounding alone are none: the t of a spread of 1e-17 is "significant".
-        if np.ptp(difference) <= _rounding(a, b):
-            smallest = 0.0
+        if np.ptp(difference) <= _rounding(a, b):  # this size in so many pairs would be found
+            smallest = abs(mean) * chances.smallest_detectable(n, n_pairs=n_pairs) if mean else 0.0
     p_equivalence = NAN if interest is None else equivalence_p(a, b, interest)
     effect = effect_size(difference)
     pair = pair._replace(
@@ -117,12 +117,15 @@ def compare(
     measure: str,
     unit: str = "",
     baseline: str | None = None,
+    main: Container[str] | None = None,
 ) -> Comparison:
     """Compare two or more conditions on one measure: `values[condition][seed]`, or
     `values[condition][subject, seed]` of virtual subjects.
 
     Pairs come in the order of `values`, so put the baseline (`independent`) first. Where a
     `baseline` is named, the pairs are those with it alone, and only they are corrected together.
+    Where `main` conditions are, pairs whose second is one are corrected together, and the others
+    apart.
     """
     if len(values) < 2:
         raise ValueError(f"values holds strategies {list(values)}; two or more are compared")
@@ -132,20 +135,21 @@ def compare(
             raise ValueError(unknown("baseline", baseline, values))
         names = [(baseline, other) for other in values if other != baseline]
     interest = interest_in(measure)
+    family = [main is None or second in main for _, second in names]
     pairs = [
         compare_pair(
             *_arrays(values[first], values[second]),
             names=(first, second),
-            n_pairs=len(names),
+            n_pairs=family.count(of),
             interest=interest,
         )
-        for first, second in names
+        for (first, second), of in zip(names, family)
     ]
+    p = _within(family, [pair.p for pair in pairs], holm)
+    p_equivalence = _within(family, [pair.p_equivalence for pair in pairs], holm)
     corrected = tuple(
-        _judged(pair._replace(p_holm=float(p), p_equivalence=float(p_equivalence)))
-        for pair, p, p_equivalence in zip(
-            pairs, holm([pair.p for pair in pairs]), holm([pair.p_equivalence for pair in pairs])
-        )
+        _judged(pair._replace(p_holm=float(of_p), p_equivalence=float(of_equivalence)))
+        for pair, of_p, of_equivalence in zip(pairs, p, p_equivalence)
     )
     return Comparison(task, measure, unit, corrected, verdicts.verdict(measure, unit, corrected))
 
@@ -155,24 +159,21 @@ def compare_all(
     *,
     primary: Mapping[str, Container[str]] | None = None,
     baseline: str | None = None,
+    main: Container[str] | None = None,
 ) -> list[Comparison]:
     """One comparison for each task and measure that two or more strategies have, in their order;
     with a `baseline`, for those that it has, and of each strategy with it alone.
 
-    `primary` holds, by task, the measures that were named beforehand: `q` is corrected over them
-    together, and over the others apart, so that what is only looked at costs them nothing.
+    `primary` holds, by task, the measures that were named beforehand, and `main` the strategies:
+    these are corrected together, and the others apart, so that what is only looked at costs them
+    nothing.
     """
     made = [
-        compare(by_strategy, task=task, measure=measure, unit=unit, baseline=baseline)
+        compare(by_strategy, task=task, measure=measure, unit=unit, baseline=baseline, main=main)
         for (task, measure, unit), by_strategy in _grouped(measurements).items()
         if len(by_strategy) > 1 and (baseline is None or baseline in by_strategy)
     ]
-    named = [primary is None or c.measure in primary.get(c.task, ()) for c in made]
-    families = {
-        flag: iter(over_measures([c for c, of in zip(made, named) if of == flag]))
-        for flag in (True, False)
-    }
-    return [next(families[flag]) for flag in named]
+    return over_measures(made, primary=primary, main=main)
 
 
 def holm(p_values: ArrayLike) -> Floats:
@@ -185,19 +186,24 @@ def holm(p_values: ArrayLike) -> Floats:
     return adjusted
 
 
-def over_measures(comparisons: Sequence[Comparison]) -> list[Comparison]:
+def over_measures(
+    comparisons: Sequence[Comparison],
+    *,
+    primary: Mapping[str, Container[str]] | None = None,
+    main: Container[str] | None = None,
+) -> list[Comparison]:
     """The same comparisons with `q` of every pair, and the sentence that says so.
 
-    q is the Benjamini-Hochberg adjusted `p_holm`, over all pairs of all measures given: of the
-    differences with q of at most 0.05 one in twenty is expected to be none.
+    q is the Benjamini-Hochberg adjusted `p_holm`, over all pairs of all measures given, those of
+    `primary` and `main` apart from the others: of the differences with q of at most 0.05 one in
+    twenty is expected to be none.
     """
-    from scipy.stats import false_discovery_control
-
-    p = np.array([pair.p_holm for c in comparisons for pair in c.pairs])
-    q = np.full_like(p, np.nan)
-    tested = ~np.isnan(p)
-    if tested.any():
-        q[tested] = false_discovery_control(p[tested], method="bh")
+    family = [
+        (primary is None or c.measure in primary.get(c.task, ()), main is None or p.second in main)
+        for c in comparisons
+        for p in c.pairs
+    ]
+    q = _within(family, [pair.p_holm for c in comparisons for pair in c.pairs], _false_discovery)
     left = iter(q.tolist())
     found = []
     for comparison in comparisons:
@@ -205,6 +211,27 @@ def over_measures(comparisons: Sequence[Comparison]) -> list[Comparison]:
         sentence = verdicts.verdict(comparison.measure, comparison.unit, pairs)
         found.append(comparison._replace(pairs=pairs, verdict=sentence))
     return found
+
+
+def _within(
+    family: Sequence[Hashable], p_values: Sequence[float], correct: Callable[[Floats], Floats]
+) -> Floats:
+    """p values [test] corrected within each family of tests."""
+    p = np.array(p_values, float)
+    for one in set(family):
+        among = np.array([of == one for of in family])
+        p[among] = correct(p[among])
+    return p
+
+
+def _false_discovery(p: Floats) -> Floats:
+    """Benjamini-Hochberg adjusted p values; NaN stay NaN and are not counted."""
+    from scipy.stats import false_discovery_control
+
+    q, tested = np.full_like(p, np.nan), ~np.isnan(p)
+    if tested.any():
+        q[tested] = false_discovery_control(p[tested], method="bh")
+    return q
 
 
 def summarise(measurements: Iterable[Measurement]) -> list[Summary]:
@@ -228,8 +255,8 @@ def _judged(pair: Pair) -> Pair:
 
 def _p(first: Floats, second: Floats) -> float:
     difference, rounding = second - first, _rounding(first, second)
-    if np.ptp(difference) <= rounding:
-        return 1.0 if abs(difference.mean()) <= rounding else 0.0
+    if np.ptp(difference) <= rounding:  # no spread to test by: what their signs alone say
+        return chances.sign_p(np.where(np.abs(difference) <= rounding, 0.0, difference))
     return 2 * min(p_above_0(difference), p_above_0(-difference))
 
 

@@ -87,6 +87,13 @@ INTERESTS = (
         ("speed_m_per_s", "highest_speed_*", "roll_time_s", "shortest_roll_*", "distance_m"),
     ),
     Interest(
+        "torque left after a long hold",
+        0.0,
+        0.01,
+        "a hundredth of the torque at its beginning (choice): about a tenth of what is lost",
+        ("endurance_*_share",),
+    ),
+    Interest(
         "endurance and time held",
         0.1,
         0.0,

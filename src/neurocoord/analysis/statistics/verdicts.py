@@ -9,7 +9,7 @@ import numpy as np
 from neurocoord.analysis.statistics.records import CONFIDENCE, Pair
 
 MORE, LESS, EQUIVALENT, NOT_RESOLVED = FINDINGS = ("more", "less", "equivalent", "not resolved")
-MODEL_DEPENDENT = "model-dependent"
+WORDS = {MORE: "higher", LESS: "lower"}
 
 
 def finding(mean_difference: float, p: float, p_equivalence: float) -> str:
@@ -50,38 +50,33 @@ def model_dependence(by_model: Mapping[str, Sequence[Pair]]) -> str:
     """What of a comparison hangs on the model that a measure was counted by; "" where nothing does.
 
     `by_model` holds the same pairs of conditions under each model's name. A pair is model-dependent
-    where models find differences of opposite sign, and said to be found by some alone where the
-    others find none.
+    where models find differences of opposite sign, or some find one that others surely find none
+    in ("equivalent") or leave open on the other side of 0.
     """
     parts = []
     for pairs in zip(*by_model.values(), strict=True):
         names = {(pair.first, pair.second) for pair in pairs}
         if len(names) > 1:
             raise ValueError(f"by_model holds different pairs at one place: {sorted(names)}")
-        found: dict[str, list[str]] = {"higher": [], "lower": []}
+        found: dict[str, list[str]] = {MORE: [], LESS: []}
         for model, pair in zip(by_model, pairs):
-            if pair.differs:
-                found["higher" if pair.mean_difference > 0 else "lower"].append(model)
-        said = [f"{word} by {', '.join(models)}" for word, models in found.items() if models]
-        n_found = sum(len(models) for models in found.values())
+            if pair.finding in found:
+                found[pair.finding].append(model)
+        said = {word: f"{WORDS[word]} by {', '.join(of)}" for word, of in found.items() if of}
         between = f"{pairs[0].second} against {pairs[0].first}"
         if len(said) == 2:
-            parts.append(f"{between} is {' but '.join(said)}")
-        elif 0 < n_found < len(by_model):
-            parts.append(f"{between} is {said[0]} alone")
+            parts.append(f"{between} is {' but '.join(said.values())}")
+        elif said:
+            ((word, words),) = said.items()
+            if any(_speaks_against(pair, word) for pair in pairs):
+                parts.append(f"{between} is {words} alone")
     return f"Model-dependent: {'; '.join(parts)}." if parts else ""
 
 
-def finding_across_models(by_model: Mapping[str, Pair]) -> str:
-    """One word for one pair of conditions under several energy models.
-
-    "model-dependent" where some find more and some less; one of `FINDINGS` where all agree on it;
-    else "not resolved".
-    """
-    words = {pair.finding for pair in by_model.values()}
-    if {MORE, LESS} <= words:
-        return MODEL_DEPENDENT
-    return words.pop() if len(words) == 1 else NOT_RESOLVED
+def _speaks_against(pair: Pair, word: str) -> bool:
+    """Whether a model's result does not go with what another found."""
+    other_side = (pair.mean_difference > 0) != (word == MORE)
+    return pair.finding == EQUIVALENT or (pair.finding == NOT_RESOLVED and other_side)
 
 
 def _difference(pair: Pair, unit: str) -> str:
