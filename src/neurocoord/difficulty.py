@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from neurocoord import seeds
+from neurocoord.tasks import isokinetic
 from neurocoord.tasks.protocol import Push
 from neurocoord.trial import TrialConfig
 
@@ -88,7 +89,10 @@ def harder(
         changes["speed_m_per_s"] = _crawl_speed(settings, of.speed_m_per_s * speed)
     if of.speed_factor > 1.0:
         factor = 1.0 + (of.speed_factor - 1.0) * faster
-        changes["speed_deg_per_s"] = min(settings.speed_deg_per_s * factor, 500.0)
+        changes["speed_deg_per_s"] = max(
+            settings.speed_deg_per_s,
+            min(settings.speed_deg_per_s * factor, isokinetic.fastest_deg_per_s(settings)),
+        )
     if config.task == "react":
         changes["most_force_n"] = settings.most_force_n * (1.0 + REACT_MORE * difficulty)
     if of.push_n_s > 0.0:

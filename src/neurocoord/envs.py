@@ -158,7 +158,7 @@ class NeurocoordEnv(gymnasium.Env[np.ndarray, np.ndarray]):
         self._seen = None
         self._watch()
         outcome = ""
-        while runner.time_s < -0.5 * BLOCK_S and not outcome:
+        while runner.time_s < -0.5 * BLOCK_S and not self._ends(outcome):
             drive, _ = runner.command()
             self._active_state = _shown(runner.advance(drive))
             self._watch()

@@ -85,12 +85,19 @@ def complete(config: TrialConfig) -> TrialConfig:
     """Check a config and fill in the task's defaults; errors name what is allowed."""
     task = find_task(config.task)
     synchrony.strategy(config.synchrony.strategy)
-    seconds = task.seconds if config.seconds is None else config.seconds
+    settings = task.settings() if config.settings is None else config.settings
+    if not isinstance(settings, task.settings):
+        raise ValueError(
+            f"settings are {type(settings).__module__}.{type(settings).__qualname__}; {config.task}"
+            f" takes {task.settings.__module__}.{task.settings.__qualname__}"
+        )
+    seconds = config.seconds
+    if seconds is None:
+        seconds = task.seconds if task.lasts is None else task.lasts(settings)
     if not (np.isfinite(seconds) and seconds > 0):
         raise ValueError(f"seconds={config.seconds} is not allowed; it must be above 0")
     if config.seed < 0:
         raise ValueError(f"seed={config.seed} is not allowed; it must be 0 or more")
-    settings = task.settings() if config.settings is None else config.settings
     return replace(config, seconds=float(seconds), settings=settings)
 
 
@@ -322,9 +329,12 @@ def run(
     )
     fell = ended not in ("", "done")
     discharge = running.discharge(sums, TICK_S)
+    of_task = dict.fromkeys(runner.task.measures, float("nan"))
+    if trace.time_s[-1] >= 0.0:  # else it fell before the task began
+        of_task |= runner.task.measure(runner.body, runner.plan, trace)
     measures = {
         "fell": float(fell),
-        **runner.task.measure(runner.body, runner.plan, trace),
+        **of_task,
         **running.measures(discharge),
         **running_emg.measures(emg),
     }
@@ -337,7 +347,12 @@ def run(
 def measures_of(task: str) -> dict[str, Measure]:
     """Every measure of a trial of a task: whether it fell, the task's own, and of its units."""
     return {
-        "fell": Measure("1", "1 if the trial ended in a fall", group="Movement", source="choice"),
+        "fell": Measure(
+            "1",
+            "1 if it fell or could not go on",
+            group="Movement",
+            source="choice",
+        ),
         **find_task(task).measures,
         **{
             name: Measure(unit, meaning, group="Motor units", source=f"analysis/{room}.py")

@@ -41,6 +41,40 @@ def test_the_reward_counts_speed_and_heading_towards_the_goal(to_the_left):
     assert terms["left"]["heading"] < 0.01  # it still points along +x
 
 
+def test_backward_it_turns_its_back_to_the_goal():
+    env = envs.NeurocoordEnv("crawl", n_units=FEW, goal_m=(-3.0, 0.0), speed_m_per_s=-0.2)
+    env.reset(seed=1)
+    runner = env.runner
+    qvel = runner.reading.qvel.copy()
+    qvel[0, :2] = -0.2, 0.0
+    reading = runner.reading._replace(qvel=qvel)
+    drive = np.zeros(len(runner.body.muscles))
+    terms = crawl.reward_terms(runner.body, runner.plan, reading, 0, drive)
+    assert terms["speed"] == pytest.approx(1.0, abs=0.01) and terms["heading"] > 0.9
+
+
+def test_way_and_drift_are_those_of_the_line_to_the_goal(to_the_left):
+    plan = to_the_left.runner.plan
+    at = np.array([[0.0, 0.0], [0.1, 1.0], [-0.2, 2.0]])  # straight ahead is +y
+    along, aside = crawl._on_the_way(plan, at)
+    np.testing.assert_allclose(along, [0.0, 1.0, 2.0])
+    np.testing.assert_allclose(aside, [0.0, -0.1, 0.2])
+    free = plan._replace(settings=crawl.Settings())
+    np.testing.assert_allclose(crawl._on_the_way(free, at)[0], at[:, 0])
+    back = plan._replace(settings=crawl.Settings(goal_m=(0.0, 3.0), speed_m_per_s=-0.2))
+    np.testing.assert_allclose(crawl._on_the_way(back, at)[0], [0.0, -1.0, -2.0])
+
+
+def test_a_limb_bears_with_all_its_contacts_but_its_foot(to_the_left):
+    body, plan = to_the_left.runner.body, to_the_left.runner.plan
+    names = list(zip(body.support.groups, body.support.side))
+    forces = np.zeros((1, len(names)))
+    forces[0, names.index(("knee", "l"))] = forces[0, names.index(("shin", "l"))] = 3.0
+    forces[0, names.index(("toes", "l"))] = 50.0
+    loads = crawl._loads_n(body, plan, forces)
+    assert sorted(loads[0]) == [0.0, 0.0, 0.0, 6.0]
+
+
 def test_it_is_done_near_the_goal_only(to_the_left):
     runner = to_the_left.runner
     for y, ended in ((2.0, ""), (2.9, "done")):

@@ -39,6 +39,11 @@ def test_what_is_no_roll_is_refused(body):
         roll.plan(body, roll.Settings(side="up"))
 
 
+def test_a_series_goes_on_face_up_or_down_as_it_lies(body):
+    with pytest.raises(ValueError, match="each roll begins face up or down as the one before"):
+        roll.plan(body, roll.Settings(then=(NAME,)))
+
+
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_how_far_it_turned_counts_the_rolls_way(body, side):
     plan = roll.plan(body, roll.Settings(side=side))

@@ -282,3 +282,33 @@ def test_isometric_settings_are_checked(field, value):
     entry = TASKS["isometric"]
     with pytest.raises(ValueError, match=f"{field}={value}"):
         entry.plan(model.load(entry.body), entry.settings(**{field: value}))
+
+
+def test_a_fall_before_the_task_begins_is_a_fall_and_nothing_else():
+    """A push in the lead-in: what a study must count, and cannot measure."""
+    push = trial.Push(start_s=-0.45, duration_s=0.3, force_n=(0.0, 1500.0, 0.0))
+    done = trial.run(
+        trial.TrialConfig(task="crawl", seconds=1.0, pools=trial.Pools(n_units=4), pushes=(push,))
+    )
+    assert done.trace.time_s[-1] < 0.0 and done.fell and done.measures["fell"] == 1.0
+    assert set(done.measures) == set(trial.measures_of("crawl"))
+    assert math.isnan(done.measures["speed_m_per_s"])
+
+
+def test_a_protocol_is_as_long_as_its_settings_say():
+    longer = isometric.Settings(hold_s=6.0)
+    config = trial.TrialConfig(task="isometric", settings=longer)
+    assert trial.complete(config).seconds == isometric.duration_s(longer) > 14.0
+    assert trial.complete(replace(config, seconds=2.0)).seconds == 2.0
+
+
+def test_settings_of_another_task_are_refused():
+    wrong = trial.TrialConfig(task="roll", settings=TASKS["crawl"].settings())
+    with pytest.raises(ValueError, match=r"roll takes neurocoord\.tasks\.roll\.Settings"):
+        trial.complete(wrong)
+
+
+def test_a_push_shorter_than_a_block_is_refused():
+    body = model.load()
+    with pytest.raises(ValueError, match=r"must be 0\.004 or more"):
+        trial.check_pushes(body, (trial.Push(duration_s=0.001),))

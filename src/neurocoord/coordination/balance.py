@@ -118,6 +118,8 @@ def make_hold(body: Body, balance: Balance, posture: str, side: str) -> Hold:
     """Tabulate the way into a posture; ``side`` is that of the arm which bird dog lifts."""
     check("posture", posture, POSTURES)
     check("side", side, SIDES)
+    if not balance.unload_s > 0.0:
+        raise ValueError(f"unload_s={balance.unload_s} is not allowed; it must be above 0")
     figure = make_figure(body)
     kneels = posture == "kneel_tall"
     pitch = np.radians(balance.kneel_pitch_deg if kneels else balance.trunk_pitch_deg)

@@ -113,6 +113,12 @@ def cadence(gait: Gait, speed_m_per_s: float) -> Cadence:
 
     Righetti et al. 2015 found that in crawling infants; the lengths are the gait's own (choices).
     """
+    if not (0.0 < gait.duty_least < 1.0 and gait.swing_s > 0.0 and np.isfinite(speed_m_per_s)):
+        raise ValueError(
+            f"speed_m_per_s={speed_m_per_s}, gait.swing_s={gait.swing_s}, "
+            f"gait.duty_least={gait.duty_least} are not allowed; a speed is a number, swing_s "
+            "above 0 and duty_least between 0 and 1"
+        )
     shortest_s = gait.swing_s * gait.duty_least / (1.0 - gait.duty_least)
     stance_s = gait.stance_travel_m / max(abs(speed_m_per_s), 1e-6)
     longest_s = gait.backward_longest_s if speed_m_per_s < 0.0 else gait.stance_longest_s

@@ -15,7 +15,7 @@ from neurocoord.pools import Pools
 from neurocoord.settings import chosen, replace_path, split_assignment, unknown
 from neurocoord.study import kept, subjects
 from neurocoord.study.kept import Keep
-from neurocoord.tasks import TASKS, isometric
+from neurocoord.tasks import TASKS
 from neurocoord.tasks import task as find_task
 from neurocoord.trial import Synchrony, TrialConfig
 
@@ -195,10 +195,11 @@ def conditions(
         template = trial.complete(
             TrialConfig(task=task, seed=first_seed, seconds=(seconds or {}).get(task))
         )
+        before = template
         for assignment in overrides:
             template = _override(template, assignment)
-        if task == "isometric" and template.seconds == TASKS[task].seconds:
-            template = replace(template, seconds=isometric.duration_s(template.settings))
+        if (seconds or {}).get(task) is None and template.seconds == before.seconds:
+            template = trial.complete(replace(template, seconds=None))
         configs += [
             replace(
                 template,

@@ -25,7 +25,7 @@ from neurocoord.coordination.reference import Reference, wrapped
 from neurocoord.coordination.size import gains_for
 from neurocoord.coordination.strategies import Strategy, strategy
 from neurocoord.tasks.body_measures import BODY_MEASURES, body_measures, moments
-from neurocoord.tasks.gait_measures import GAIT_MEASURES, gait_measures
+from neurocoord.tasks.gait_measures import FEET, GAIT_MEASURES, gait_measures
 from neurocoord.tasks.movement import (
     BLOCK_S,
     MOVEMENT_MEASURES,
@@ -193,10 +193,12 @@ def outcome(body: Body, plan: Plan, reading: BodyReading, env: int, time_s: floa
 
 
 def bearing_rad(plan: Plan, reading: BodyReading, env: int) -> float:
-    """Direction of the way: along +x, or from the pelvis to the goal."""
+    """Where the body is to face: along +x, or from the pelvis to the goal, its back to it in
+    crawling backward."""
     if plan.settings.goal_m is None:
         return 0.0
     away = np.subtract(plan.settings.goal_m, reading.qpos[env, :2])
+    away *= -1.0 if plan.settings.speed_m_per_s < 0.0 else 1.0
     return float(np.arctan2(away[1], away[0]))
 
 
@@ -222,19 +224,19 @@ def goal(plan: Plan) -> dict[str, float]:
 def measure(body: Body, plan: Plan, trace: Trace) -> dict[str, float]:
     """Outcomes of one crawl, over its time after the start."""
     moving = trace.time_s >= 0.0
-    x, y, time = trace.qpos[moving, 0], trace.qpos[moving, 1], trace.time_s[moving]
+    time = trace.time_s[moving]
+    along, aside = _on_the_way(plan, trace.qpos[moving, :2])
     duration = float(time[-1] - time[0])
     measures = movement_measures(body, trace, moving)
-    distance = float(x[-1] - x[0])
-    limb = plan.crawl.limb
+    distance = float(along[-1])
     stance = plan.crawl.table.in_stance
     phase = (time * plan.crawl.table.cadence.frequency_hz % 1.0 * len(stance)).astype(int)
-    swings = ~stance[phase][:, limb[limb >= 0]]
-    loaded = trace.contact_force_n[moving][:, limb >= 0] > 5.0
+    swings = ~stance[phase]
+    loaded = _loads_n(body, plan, trace.contact_force_n[moving]) > 5.0
     measures.update(
         speed_m_per_s=distance / duration if duration > 0 else float("nan"),
         distance_m=distance,
-        sideways_drift_m=float(np.abs(y - y[0]).max()),
+        sideways_drift_m=float(np.abs(aside).max()),
         swing_contact_share=float((swings & loaded).sum() / max(swings.sum(), 1)),
         **costs_of_transport(body, measures, duration, abs(distance)),
     )
@@ -242,6 +244,25 @@ def measure(body: Body, plan: Plan, trace: Trace) -> dict[str, float]:
     measures.update(gait_measures(body, trace, moving, at, measures["speed_m_per_s"]))
     measures.update(body_measures(body, at))
     return measures
+
+
+def _on_the_way(plan: Plan, at_m: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How far along its way and to the left of it [block] (m) a body at [block, 2] has come: the
+    line from its start along +x, or to the goal; backward without a goal it comes to less than 0.
+    """
+    moved, way = at_m - at_m[0], np.array([1.0, 0.0])
+    if plan.settings.goal_m is not None:
+        away = np.subtract(plan.settings.goal_m, at_m[0])
+        way = away / max(float(np.linalg.norm(away)), 1e-9)
+        way *= -1.0 if plan.settings.speed_m_per_s < 0.0 else 1.0
+    return moved @ way, moved @ np.array([-way[1], way[0]])
+
+
+def _loads_n(body: Body, plan: Plan, contact_force_n: np.ndarray) -> np.ndarray:
+    """Load of each limb [block, limb] (N) by its contacts' [block, support]; feet may drag."""
+    limb = np.where(np.isin(body.support.groups, FEET), -1, plan.crawl.limb)
+    n_limb = plan.crawl.table.in_stance.shape[1]
+    return np.stack([contact_force_n[:, limb == k].sum(axis=1) for k in range(n_limb)], axis=1)
 
 
 TASK = Task(
@@ -265,7 +286,9 @@ TASK = Task(
         "speed_m_per_s": movement("m/s", "mean speed along the way"),
         "distance_m": movement("m", "distance along the way"),
         "sideways_drift_m": movement("m", "largest departure from the straight way"),
-        "swing_contact_share": movement("1", "share of commanded swing bearing over 5 N"),
+        "swing_contact_share": movement(
+            "1", "share of commanded swing in which the limb bears over 5 N"
+        ),
         **by_model(
             "cost_of_transport",
             "j_per_kg_m",

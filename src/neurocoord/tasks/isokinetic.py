@@ -92,6 +92,12 @@ def set_up(name: str | Path, settings: Settings) -> Body:
     )
 
 
+def fastest_deg_per_s(settings: Settings) -> float:
+    """The highest speed at which the lever still comes to it, and to rest, within its range."""
+    low, high = range_deg(settings)
+    return min(FASTEST_DEG_PER_S, 0.999 * (high - low) / (2.0 * RAMP_S))
+
+
 def check(body: Body, settings: Settings, joint: int) -> None:
     """ValueError names the field, what was given and what is allowed."""
     if settings.action not in ACTIONS:

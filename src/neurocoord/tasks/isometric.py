@@ -197,6 +197,7 @@ TASK = Task(
     reward_terms=reward_terms,
     goal=goal,
     series=series,
+    lasts=duration_s,
     measure=measure,
     measures={
         "torque_low_nm": of_holds("Nm", "mean torque of the low hold"),

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from neurocoord.body.clock import BLOCK_S
 from neurocoord.body.model import Body
 from neurocoord.body.reading import BodyReading
 from neurocoord.settings import unknown
@@ -71,8 +72,10 @@ def check_pushes(body: Body, pushes: tuple[Push, ...]) -> None:
             raise ValueError(unknown("pushed body", push.body, body.bodies[1:]))
         if not np.isfinite([push.start_s, *push.force_n]).all():
             raise ValueError(f"push {push} is not allowed; its numbers must be finite")
-        if not (np.isfinite(push.duration_s) and push.duration_s > 0.0):
-            raise ValueError(f"push {push} is not allowed; duration_s must be above 0")
+        if not (np.isfinite(push.duration_s) and push.duration_s >= BLOCK_S):
+            raise ValueError(
+                f"push {push} is not allowed; duration_s must be {BLOCK_S} or more, a block"
+            )
 
 
 def forces_at(pushes: tuple[Push, ...], time_s: float, block_s: float) -> dict[str, np.ndarray]:
@@ -141,7 +144,7 @@ class Task(NamedTuple):
     body: str  # model it is done on
     question: str  # one line for people
     settings: type  # frozen dataclass of the task's own settings
-    seconds: float  # default duration after the start
+    seconds: float  # default duration after the start, by its default settings
     plan: Callable[[Body, Any], Any]  # (body, settings) -> plan, the costly preparation
     start_qpos: Callable[[Body, Any, np.random.Generator], np.ndarray]  # (body, plan, rng)
     lead_in_s: Callable[[Any], float]  # time the built-in controller gets before time 0
@@ -167,4 +170,5 @@ class Task(NamedTuple):
     # (plan, rng) -> pushes that are the task's own experiment
     series: Callable[[Body, Any, Trace], dict[str, Series]] = no_series
     # (body, settings, trace) -> what a study keeps of every trial's course, for its figures
+    lasts: Callable[[Any], float] | None = None  # settings -> default duration; None: seconds
     stays_when_done: bool = False  # environments go on to the end: their reward pays staying there

@@ -113,12 +113,23 @@ def plan(body: Body, settings: Settings) -> Plan:
     for found in (_roll_named(name) for name in settings.then):
         assert isinstance(found.plan, RollPlan)
         before = stages[-1].roll
+        _check_joins(before.plan, found.plan, settings.then)
         turns_on = _turning_as(before.sign, found.plan)
         stages.append(Stage(make_roll(body, turns_on, before), gains_for(body, found.gains)))
     chosen = strategy(
         body, settings.allocation, settings.allocation_dial, settings.allocation_joints
     )
     return Plan(settings, tuple(stages), body.bodies.index("thorax"), chosen)
+
+
+def _check_joins(before: RollPlan, after: RollPlan, then: tuple[str, ...]) -> None:
+    """A roll begins as the one before it ends: face up or face down."""
+    gap = (after.start.roll - before.last.roll + 180.0) % 360.0 - 180.0
+    if abs(gap) > 90.0:
+        raise ValueError(
+            f"then={','.join(then)} is not allowed; each roll begins face up or down as the one "
+            "before it ends, such as roll_prone_to_supine after roll_supine_to_prone"
+        )
 
 
 def _turning_as(sign: float, plan: RollPlan) -> RollPlan:
