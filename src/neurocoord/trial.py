@@ -87,10 +87,8 @@ def complete(config: TrialConfig) -> TrialConfig:
     synchrony.strategy(config.synchrony.strategy)
     settings = task.settings() if config.settings is None else config.settings
     if not isinstance(settings, task.settings):
-        raise ValueError(
-            f"settings are {type(settings).__module__}.{type(settings).__qualname__}; {config.task}"
-            f" takes {task.settings.__module__}.{task.settings.__qualname__}"
-        )
+        given, takes = type(settings).__module__, task.settings.__module__
+        raise ValueError(f"settings are of {given}; {config.task} takes those of {takes}")
     seconds = config.seconds
     if seconds is None:
         seconds = task.seconds if task.lasts is None else task.lasts(settings)
@@ -340,19 +338,15 @@ def run(
     }
     units = {name: m.unit for name, m in measures_of(config.task).items()}
     first_unit = runner.pools.first_unit
-    spikes = _spike_trains(rasters, int(first_unit[-1])) if keep_spikes else None
+    n_ticks = max(1, len(rasters) * TICKS_PER_BLOCK)
+    spikes = trains.from_spikes(rasters, int(first_unit[-1]), n_ticks) if keep_spikes else None
     return Trial(config, measures, units, trace, ended, fell, discharge, first_unit, spikes)
 
 
 def measures_of(task: str) -> dict[str, Measure]:
     """Every measure of a trial of a task: whether it fell, the task's own, and of its units."""
     return {
-        "fell": Measure(
-            "1",
-            "1 if it fell or could not go on",
-            group="Movement",
-            source="choice",
-        ),
+        "fell": Measure("1", "1 if it fell or could not go on", group="Movement", source="choice"),
         **find_task(task).measures,
         **{
             name: Measure(unit, meaning, group="Motor units", source=f"analysis/{room}.py")
@@ -360,15 +354,6 @@ def measures_of(task: str) -> dict[str, Measure]:
             for name, (unit, meaning) in table.items()
         },
     }
-
-
-def _spike_trains(found: list[np.ndarray], n_units: int) -> trains.SpikeTrains:
-    """Trains of what each block found, (tick, unit) [spike, 2], a block in each entry."""
-    tick, unit = np.concatenate(found or [np.empty((0, 2), np.int64)]).T
-    order = np.lexsort((tick, unit))
-    first = np.concatenate([[0], np.cumsum(np.bincount(unit, minlength=n_units))])
-    n_ticks = max(1, len(found) * TICKS_PER_BLOCK)
-    return trains.SpikeTrains(tick[order], first.astype(np.int64), n_ticks, TICK_S)
 
 
 def _row(

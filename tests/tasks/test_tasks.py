@@ -304,7 +304,7 @@ def test_a_protocol_is_as_long_as_its_settings_say():
 
 def test_settings_of_another_task_are_refused():
     wrong = trial.TrialConfig(task="roll", settings=TASKS["crawl"].settings())
-    with pytest.raises(ValueError, match=r"roll takes neurocoord\.tasks\.roll\.Settings"):
+    with pytest.raises(ValueError, match=r"roll takes those of neurocoord\.tasks\.roll"):
         trial.complete(wrong)
 
 

@@ -46,6 +46,15 @@ def from_raster(raster: ArrayLike, tick_s: float = TICK_S) -> SpikeTrains:
     return _join(tick.astype(np.int64), np.count_nonzero(fired, axis=0), len(array), tick_s)
 
 
+def from_spikes(
+    found: Sequence[NDArray], n: int, n_ticks: int, tick_s: float = TICK_S
+) -> SpikeTrains:
+    """Trains of `n` units of arrays of (tick, unit), int[spike, 2], one after the other."""
+    tick, unit = np.concatenate(found or [np.empty((0, 2), np.int64)]).T
+    order = np.lexsort((tick, unit))
+    return _join(tick[order], np.bincount(unit, minlength=n), n_ticks, tick_s)
+
+
 def from_ticks(
     ticks: Sequence[ArrayLike], n_ticks: int, tick_s: float = TICK_S, *, name: str = "ticks"
 ) -> SpikeTrains:
