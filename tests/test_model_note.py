@@ -7,6 +7,7 @@ from neurocoord.cli import show
 def comparison(measure: str, difference: float, unit: str = "W") -> Comparison:
     low, high = difference - 0.1, difference + 0.1
     pair = Pair("independent", "beta", 5, difference, low, high, 0.001, 0.001, True, 0.2)
+    pair = pair._replace(finding="more" if difference > 0 else "less")
     return Comparison("crawl", measure, unit, (pair,), "")
 
 

@@ -43,7 +43,7 @@ def test_pushes_are_set_by_text_and_written_as_text():
     ("text", "message"),
     [
         ("torax:1:0.1:0,100,0", "did you mean 'thorax'"),
-        ("thorax:1:0:0,100,0", "duration_s must be above 0"),
+        ("thorax:1:0:0,100,0", "duration_s must be 0.004 or more, a block"),
         ("thorax:nan:0.1:0,100,0", "must be finite"),
         ("thorax:1:0.1:0,100", "body:start_s:duration_s:x,y,z"),
         ("world:1:0.1:0,100,0", "'world' is unknown; allowed: pelvis"),
