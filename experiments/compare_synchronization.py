@@ -249,13 +249,12 @@ def told(loaded: studies.Loaded) -> parts.Report:
         for part in asked
     ]
     found = parts.find(asked, comparisons, BASELINE, main)
-    key = parts.key_group("At a glance", KEY, asked, comparisons, BASELINE)
+    key = parts.key_group("At a glance", KEY, found.groups)
     figure, figures = parts.forest(parts.Part("", *key[:2]), key, BASELINE, main), found.figures
-    figures = {"key": figure, **figures} if figure else figures
-    shown = [
-        reports.Figure(plots.svg_text(figure), KEY_CAPTION, parts.FOREST_ALT, "key")
-        for figure in ([figure] if figure else [])
-    ]
+    shown = []
+    if figure is not None:
+        figures = {"key": figure, **figures}
+        shown = [reports.Figure(plots.svg_text(figure), KEY_CAPTION, parts.FOREST_ALT, "key")]
     answer = [*reports.measure_answers(key, main), *parts.model_answers(found, main)]
     counted = reports.class_answers(found.groups, main)
     page = reports.Page(
@@ -288,10 +287,8 @@ def _who(loaded: studies.Loaded) -> list[str]:
         f"{people} virtual subjects, whose motor units and strength are drawn from published "
         "spreads between people. A trial that fell, or a roll that did not get over, tells of "
         "that alone, and the rest is compared among those it went well for under both conditions. "
-        "Equal drive at the "
-        "dynamometer; moving tasks have the same command, and the speed of crawls is checked."
-        + held
-        * (not tuned),
+        "Equal drive at the dynamometer; moving tasks have the same command, and the speed of "
+        "crawls is checked." + held * (not tuned),
         "Highest speed, shortest roll and largest push: each subject once at each level of a "
         "ladder; a subject's outcome is the best of the levels passed in a row from the easiest. "
         "Who passed none counts as 0, of rolls is not compared; who passed all may be better.",

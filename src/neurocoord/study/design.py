@@ -192,13 +192,11 @@ def conditions(
     overrides, configs = tuple(overrides), []
     for task in tasks:
         find_task(task)
-        template = trial.complete(
-            TrialConfig(task=task, seed=first_seed, seconds=(seconds or {}).get(task))
-        )
-        before = template
+        asked_s = (seconds or {}).get(task)
+        before = template = trial.complete(TrialConfig(task=task, seed=first_seed, seconds=asked_s))
         for assignment in overrides:
             template = _override(template, assignment)
-        if (seconds or {}).get(task) is None and template.seconds == before.seconds:
+        if asked_s is None and template.seconds == before.seconds:
             template = trial.complete(replace(template, seconds=None))
         configs += [
             replace(

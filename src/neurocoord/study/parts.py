@@ -195,21 +195,12 @@ def equal_speed(part: Part, comparisons: Sequence[Comparison], baseline: str) ->
 
 
 def key_group(
-    title: str,
-    key: Sequence[tuple[str, str, str]],
-    asked: Sequence[Part],
-    comparisons: Sequence[Comparison],
-    baseline: str,
+    title: str, key: Sequence[tuple[str, str, str]], groups: Sequence[reports.Group]
 ) -> reports.Group:
     """Some measures of many parts (part, measure, words) as one group; each measure once."""
-    found = {part.name: group_of(part, comparisons, baseline) for part in asked}
-    rows = [
-        (c, group.hanging)
-        for part, measure, _ in key
-        for group in ([found[part]] if part in found else [])
-        for c in group.comparisons
-        if c.measure == measure and c.pairs
-    ]
+    known = {(c.task, c.measure): (c, group.hanging) for group in groups for c in group.comparisons}
+    found = [known[part, measure] for part, measure, _ in key if (part, measure) in known]
+    rows = [(c, hanging) for c, hanging in found if c.pairs]
     hanging = [at for c, of in rows for at in of if at[0] == c.measure]
     return reports.Group(title, {m: words for _, m, words in key}, [c for c, _ in rows], hanging)
 
