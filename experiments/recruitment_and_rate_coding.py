@@ -24,7 +24,7 @@ from neurocoord import study as studies
 from neurocoord.analysis import force_gain_plots
 from neurocoord.analysis.endurance import endurance_s
 from neurocoord.analysis.force_gain import ForceGain
-from neurocoord.analysis.statistics import Comparison, Measurement, compare_all
+from neurocoord.analysis.statistics import Measurement, compare_all
 from neurocoord.body import model as bodies
 from neurocoord.body.model import muscle_index
 from neurocoord.motorunits import published
@@ -67,7 +67,7 @@ MUSCLES = {"SOL_r": "Soleus", "TA_r": "Tibialis anterior", "VAS_L_r": "Vastus la
 MUSCLES |= {"BIC_r": "Biceps brachii"}  # whose force is split
 NARROW = 10.0  # range of thresholds of a second pool of 1993; its own is 30 (choice)
 ONE_MUSCLE = "VAS_L_r"  # whose endurance and force by order are told
-LEVELS = (0.5, 0.7)  # of its force at full drive, to be held
+LEVELS = (0.3, 0.5, 0.7)  # of its force at full drive, to be held
 LONGEST_S = 1800.0  # for so long at most
 
 HOLDS = of("isometric", *(
@@ -199,9 +199,7 @@ def told(loaded: studies.Loaded) -> parts.Report:
                 part.title, labels, group.comparisons, model_dependent=list(group.hanging)
             )
             sections.append(parts.section(part, group, figure, [parts.numbers(part, group)]))
-    answer += unchanged(
-        [parts.of_part(parts.Part(n, "", {}), comparisons, first) for n in MEASURES]
-    )
+    answer += unchanged(groups)
     page = reports.Page(
         "Recruitment, rate coding and the size principle",
         QUESTION,
@@ -230,16 +228,19 @@ def order_table() -> reports.Table:
     return force_split.by_name(caption, "Order", gains, note)
 
 
-def unchanged(compared: Sequence[Sequence[Comparison]]) -> list[str]:
-    """A sentence for each order under which nothing at all differed: it never came into play."""
-    pairs = [pair for part in compared for comparison in part for pair in comparison.pairs]
-    same = {order: [p.identical for p in pairs if p.second == order]
-            for order in dict.fromkeys(p.second for p in pairs)}  # fmt: skip
+def unchanged(groups: Sequence[reports.Group]) -> list[str]:
+    """A sentence for each order that never came into play in some parts: nothing differed there."""
+    alike: dict[str, list[str]] = {}
+    for group in groups:
+        pairs = [p for c in group.comparisons if c.measure in group.labels for p in c.pairs]
+        for order in dict.fromkeys(pair.second for pair in pairs):
+            if all(pair.identical for pair in pairs if pair.second == order):
+                alike.setdefault(order, []).append(group.title.lower())
     return [
-        f"Under {order} every measure is exactly as under size order: units were never tired "
-        "enough for it to set in. This is a nil of these efforts, and none of longer ones."
-        for order, alike in same.items()
-        if all(alike)
+        f"Under {order} every measure of {', '.join(titles)} is exactly as under size order: units "
+        "were never tired enough for it to set in. This is a nil of these efforts, and none of "
+        "longer ones."
+        for order, titles in alike.items()
     ]
 
 
@@ -251,7 +252,8 @@ def _method(n_subjects: int) -> list[str]:
         f"of the holds give equal torque in the body as it is ({drives}); people differ from it: "
         "a difference of torque is left in them, and CV and torque/power are what to read. "
         "Crawling is commanded alike. Neighbours in size take turns only when some are much more "
-        "tired than others, after minutes: short trials cannot show rotation.",
+        "tired than others, after minutes: no trial here is long enough to show rotation, endurance "
+        "is.",
         f"Endurance is the time for which the {MUSCLES[ONE_MUSCLE].lower()} can be expected to "
         f"give a share of its own rested maximum under that order (no noise; {LONGEST_S:g} s at "
         "most), its drive raised as it tires. Fatigue is that of Potvin & Fuglevand 2017 (PLoS "

@@ -92,6 +92,15 @@ def test_endurance_falls_with_force_and_with_large_units_first() -> None:
         endurance_s(concat([pool, pool]), 0.5, 1.0)
 
 
+def test_taking_turns_lengthens_a_low_hold_and_no_short_one() -> None:
+    """Units come in one by one as others tire, and yet they take turns (tau shortened)."""
+    alone = potvin_fuglevand_2017(30)
+    turns = potvin_fuglevand_2017(30, rotation_group=10, rotation_tau_s=30.0)
+    long, short = 0.3, 0.8
+    assert endurance_s(turns, long, 900.0) > 1.03 * endurance_s(alone, long, 900.0)
+    assert endurance_s(turns, short, 900.0) == endurance_s(alone, short, 900.0) < 30.0
+
+
 def test_the_figure_has_a_panel_for_each_pool() -> None:
     pools = {name: fuglevand_1993(8) for name in ("one", "other")}
     figure = draw("title", {name: force_gain(p, 0, DRIVE) for name, p in pools.items()})

@@ -155,10 +155,14 @@ def test_tired_units_give_their_thresholds_to_rested_ones() -> None:
     threshold = np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0])
     tired = np.array([0.9, 0.8, 0.1, 0.0, 0.0, 0.9, 0.9])
     rotated = fatigue.rotate(threshold, tired, 3, margin=0.2)
-    np.testing.assert_array_equal(rotated, [2.0, 3.0, 1.0, 4.0, 5.0, 6.0, 7.0])
+    np.testing.assert_array_equal(rotated, [3.0, 2.0, 1.0, 4.0, 5.0, 6.0, 7.0])
     np.testing.assert_array_equal(fatigue.rotate(threshold, tired, 3, margin=0.8), threshold)
     present = [3.0, 1.0, 2.0]  # a tired unit with the highest threshold keeps it
     np.testing.assert_array_equal(fatigue.rotate(present, [0.9, 0.5, 0.0], 3, 0.2), [3, 2, 1])
+    ladder = [0.9, 0.7, 0.5, 0.3]  # no neighbour is less tired by so much, but one farther on is
+    np.testing.assert_array_equal(
+        fatigue.rotate([1.0, 2.0, 3.0, 4.0], ladder, 4, 0.5), [4.0, 2.0, 3.0, 1.0]
+    )
 
 
 @given(
@@ -177,9 +181,10 @@ def test_rotation_keeps_the_set_of_each_group(group, n_units, margin, seed) -> N
     for first in range(0, n_units, group):
         part = (slice(None), slice(first, first + group))
         np.testing.assert_array_equal(np.sort(rotated[part]), np.sort(threshold[part]))
-        for row in range(3):  # no neighbour is left that is more tired by over the margin
-            order = np.argsort(rotated[part][row])
-            assert np.all(np.diff(tired[part][row][order]) >= -margin)
+        for row in range(3):  # none is left that is more tired by over the margin than a later one
+            in_order = tired[part][row][np.argsort(rotated[part][row])]
+            least_later = np.minimum.accumulate(in_order[::-1])[::-1]
+            assert np.all(in_order - least_later <= margin)
     np.testing.assert_array_equal(fatigue.rotate(rotated, tired, group, margin), rotated)
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 PARTS = (  # from the axis upwards: words, colour (Okabe & Ito, two of them paled), hatch for print
     ("slow, recruitment", "#0072B2", ""),
-    ("slow, rate coding", "#9CCBE6", "...."),
+    ("slow, rate coding", "#9CCBE6", "\\\\\\\\"),
     ("fast, recruitment", "#D55E00", ""),
     ("fast, rate coding", "#F3BE9A", "////"),
 )

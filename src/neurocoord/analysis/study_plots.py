@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from neurocoord.analysis.plots import COLOURS, GREY, LINES, MARKERS, one_panel, row_of_panels
-from neurocoord.analysis.statistics import Pair, mean_interval
+from neurocoord.analysis.statistics import EXACT, Pair, mean_interval
 
 if TYPE_CHECKING:
     from neurocoord.analysis.plots import Figure
@@ -39,7 +39,7 @@ class DosePanel(NamedTuple):
 
 def forest(title: str, rows: Sequence[ForestRow]) -> Figure:
     """Differences from the baseline with 95 % intervals, in multiples of the smallest difference
-    of interest, whose band is shaded; beside them the differences in percent.
+    of interest, whose band is shaded; beside them the differences in percent, of chances in subjects.
 
     Filled symbols: the difference is surely there and may matter ("more", "less"); open ones: not.
     """
@@ -106,7 +106,7 @@ def _effect(axes: Any, y: float, pair: Pair, index: int) -> None:
         mean, y, marker, color=colour, markerfacecolor=face, markersize=6, zorder=3, clip_on=False
     )
     axes.annotate(
-        _percent(pair.percent),
+        _change(pair),
         (1.0, y),
         (6, 0),
         xycoords=("axes fraction", "data"),
@@ -118,11 +118,16 @@ def _effect(axes: Any, y: float, pair: Pair, index: int) -> None:
     )
 
 
-def _percent(value: float) -> str:
-    if not np.isfinite(value):
+def _change(pair: Pair) -> str:
+    """A difference in percent of the baseline; of falls and other chances, how many more of all."""
+    if pair.method == EXACT:
+        text = f"{round(pair.mean_difference * pair.n):+d} of {pair.n}"
+    elif np.isfinite(pair.percent):
+        text = f"{pair.percent:+.1f}"
+        text = f"{'0.0' if float(text) == 0.0 else text} %"
+    else:
         return ""
-    text = f"{value:+.1f}"
-    return f"{'0.0' if float(text) == 0.0 else text} %".replace("-", "\N{MINUS SIGN}")
+    return text.replace("+0 ", "0 ").replace("-", "\N{MINUS SIGN}")
 
 
 def _dose(axes: Any, panel: DosePanel, key: bool) -> None:

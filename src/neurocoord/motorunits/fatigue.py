@@ -190,10 +190,12 @@ def rotate(
 ) -> F64:
     """Thresholds handed out anew inside groups of `group` neighbouring units, `[.., unit]`.
 
-    Units are those of one muscle, and the thresholds given their *present* ones. In order of
-    threshold, a unit that is more tired than the next by over `margin` changes places with it,
-    until none is; with margin 0 the most tired ends up with the highest threshold. The muscle
-    keeps exactly the thresholds it had. A group of 1 changes nothing; the last may be smaller.
+    Units are those of one muscle, and the thresholds given their *present* ones. From the lowest
+    threshold upwards, a unit gives way to the next one that is less tired by over `margin`: the two
+    change places. It need not be the very next: while a force is held units come in one by one, and
+    no two neighbours differ by much. With margin 0 the most tired ends up with the highest
+    threshold. The muscle keeps exactly the thresholds it had. A group of 1 changes nothing; the
+    last may be smaller.
     """
     threshold = checks.within("recruitment_threshold", recruitment_threshold, 0.0, np.inf)
     tired = checks.within("tiredness", tiredness, 0.0, 1.0)
@@ -207,14 +209,18 @@ def rotate(
     for first in range(0, threshold.shape[-1], group):
         part = (..., slice(first, first + group))
         order = np.argsort(threshold[part], axis=-1, kind="stable")
-        last = order.shape[-1] - 1
-        for k in list(range(last)) * last:  # a bubble sort: groups are small
-            pair = order[..., k : k + 2].copy()
-            ahead = np.take_along_axis(tired[part], pair, axis=-1)
-            swap = (ahead[..., :1] - ahead[..., 1:]) > margin
-            order[..., k : k + 2] = np.where(swap, pair[..., ::-1], pair)
+        for row in np.ndindex(order.shape[:-1]):
+            _give_way(order[row], tired[part][row], margin)
         np.put_along_axis(rotated[part], order, np.sort(threshold[part], axis=-1), axis=-1)
     return rotated
+
+
+def _give_way(order: NDArray[np.intp], tired: F64, margin: float) -> None:
+    """Swap units in `order` [place] where one is more tired than a later one by over `margin`."""
+    for k in range(len(order) - 1):
+        while (rested := np.flatnonzero(tired[order[k]] - tired[order[k + 1 :]] > margin)).size:
+            j = k + 1 + rested[0]
+            order[[k, j]] = order[[j, k]]
 
 
 def _approach(name: str, state: ArrayLike, is_active: ArrayLike, decay: ArrayLike) -> F64:

@@ -27,7 +27,7 @@ _MARGIN = fatigue.TIREDNESS_MARGIN
 
 @inner(_nrt=True)
 def _rotate(start, stop, group, tiredness, threshold):
-    """Swap neighbours in threshold of each group where the lower is more tired by the margin."""
+    """Units of each group give way to the next in threshold that is less tired by the margin."""
     order = np.empty(group, np.uint64)
     handed = np.empty(group)
     for a in range(start, stop, group):
@@ -40,14 +40,10 @@ def _rotate(start, stop, group, tiredness, threshold):
             order[j] = k
         for k in range(n):
             handed[k] = threshold[a + order[k]]
-        swapped = True
-        while swapped:  # at most n - 1 passes change anything
-            swapped = False
-            for k in range(n - 1):
-                i, j = order[k], order[k + 1]
-                if tiredness[a + i] - tiredness[a + j] > _MARGIN:
-                    order[k], order[k + 1] = j, i
-                    swapped = True
+        for k in range(n - 1):
+            for j in range(k + 1, n):  # whom k gives way to is less tired: those before are not
+                if tiredness[a + order[k]] - tiredness[a + order[j]] > _MARGIN:
+                    order[k], order[j] = order[j], order[k]
         for k in range(n):
             threshold[a + order[k]] = handed[k]
 
