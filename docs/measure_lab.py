@@ -124,11 +124,11 @@ def muscles(pid: int, seconds: float, n: int = 10) -> str:
     )
 
 
-def memory(pid: int, seconds: float) -> str:
-    """A muscle at 20 times real time with its twin, fatigue and fast contractions."""
+def memory(pid: int, seconds: float, pace: float = 20.0) -> str:
+    """A muscle at a pace over real time with its twin, fatigue and fast contractions."""
     one = Visitor(PORT)
     wait_for(lambda: one.shows("real time"), PATIENCE_S)
-    one.set(one.find("GuiSlider", "Pace"), 20)
+    one.set(one.find("GuiSlider", "Pace"), pace)
     one.set(one.find("GuiCheckbox", "Fatigue"), True)
     one.set(one.find("GuiButtonGroup", "Twin"), "Keep these settings")
     sizes, start = [], time.monotonic()
@@ -145,7 +145,8 @@ def memory(pid: int, seconds: float) -> str:
     warm = sizes[min(5, len(sizes) - 1)]
     return (
         f"memory of the server: {warm:.0f} MB after half a minute, {sizes[-1]:.0f} MB after"
-        f" {seconds / 60:.0f} min ({simulated / 60:.0f} simulated minutes of one muscle)"
+        f" {seconds / 60:.0f} min, {max(sizes):.0f} MB at most ({simulated / 60:.0f} simulated "
+        "minutes of one muscle)"
     )
 
 
@@ -157,12 +158,16 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=MEASURES, default=list(MEASURES))
     parser.add_argument("--seconds", type=float, default=30.0, help="of each but memory")
     parser.add_argument("--minutes", type=float, default=10.0, help="of memory")
+    parser.add_argument("--pace", type=float, default=20.0, help="of memory's muscle, x real time")
     given: Any = parser.parse_args()
     for name in given.only:
         with server() as pid:
-            seconds = 60.0 * given.minutes if name == "memory" else given.seconds
             load = os.getloadavg()[0]
-            print(f"{MEASURES[name](pid, seconds)} (load before: {load:.1f})", flush=True)
+            if name == "memory":
+                said = memory(pid, 60.0 * given.minutes, given.pace)
+            else:
+                said = MEASURES[name](pid, given.seconds)
+            print(f"{said} (load before: {load:.1f})", flush=True)
 
 
 if __name__ == "__main__":

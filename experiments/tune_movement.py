@@ -424,7 +424,8 @@ def step(
     }
     told = f"{np.median(by_point):.2f}, lowest {by_point[k]:.2f}, sigma {search['sigma']:.3f}"
     print(f"generation {search['generation']}: median cost {told}", flush=True)
-    return {**written(found, space, mean), "search": search}
+    made_by = _made_by(config, search["generation"])
+    return {**written(found, space, mean), "made_by": made_by, "search": search}
 
 
 def check(
@@ -448,12 +449,12 @@ def check(
     return {**rivals[winner], "search": {**search, "check": means, "winner": winner}}
 
 
-def _made_by(config: Config) -> str:
+def _made_by(config: Config, generations: int) -> str:
     words = ["experiments/tune_movement.py", config.movement]
     for name, value in search_options(config).items():
         given = ",".join(value) if isinstance(value, list) else str(value)
         words += [f"--{name.replace('_', '-')}", given]
-    return f"CMA-ES: {shlex.join(words)}"
+    return f"CMA-ES: {shlex.join(words)} ({generations} generations)"
 
 
 def run(config: Config | None = None) -> dict[str, Any]:
@@ -470,7 +471,7 @@ def run(config: Config | None = None) -> dict[str, Any]:
         space_of(config.movement, config.parameters),
         time.monotonic() + 60 * config.minutes,
     )
-    found = {**begin(config, space), "made_by": _made_by(config)}
+    found = begin(config, space)
     done = found["search"]["generation"]
     rng = seeds.generator(config.seed, "tune", done)
     options = {

@@ -336,3 +336,21 @@ def test_a_loss_as_large_as_the_margin_is_rarely_called_equivalent() -> None:
 def test_a_planted_loss_of_5_percent_is_found() -> None:
     rates = _rates(-0.05, 12, 300)
     assert rates["less"] > 0.8 and rates["more"] == 0.0
+
+
+def test_values_that_are_the_same_to_the_last_bit_are_no_test() -> None:
+    rng = np.random.default_rng(3)
+    base = 10.0 + rng.normal(size=12)
+    other = base + 0.05 + 0.07 * rng.normal(size=12)
+    of = {name: dict(enumerate(x)) for name, x in (("a", base), ("b", other), ("c", base.copy()))}
+    alone = statistics.compare({k: of[k] for k in "ab"}, measure="drive", baseline="a").pairs[0]
+    found = statistics.compare(of, measure="drive", baseline="a")
+    b, c = found.pairs
+    assert 0.0 < b.p < 0.1 and b.p_holm == alone.p_holm == b.p
+    assert c.identical and c.p_holm == 1.0
+    (told,) = statistics.over_measures([found])
+    assert told.pairs[0].q == b.p and told.pairs[1].q == 1.0
+    falls = {name: dict.fromkeys(range(12), 0.0) for name in "abc"}  # equal by chance: counted
+    falls["b"] |= dict.fromkeys(range(6), 1.0)
+    b, c = statistics.compare(falls, measure="fell", baseline="a").pairs
+    assert b.p_holm == pytest.approx(2 * b.p) and c.identical

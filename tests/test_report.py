@@ -269,7 +269,8 @@ def test_figures_of_a_study_go_into_the_page(tmp_path) -> None:
     assert labels == [c.measure for c in comparisons()][:4]  # the last has no margin
     percent = [t.get_text() for t in forest.axes[0].texts]
     assert percent[0].endswith(" %") and len(percent) == 4
-    fell = {"independent": dict.fromkeys(range(5), 0.0), "beta": {i: float(i < 2) for i in range(5)}}
+    upright = dict.fromkeys(range(5), 0.0)
+    fell = {"independent": upright, "beta": upright | {0: 1.0, 1: 1.0}}
     chances = study_plots.ForestRow("Falls", compare(fell, measure="fell").pairs)
     of_people = study_plots.forest("Against independent", [chances]).axes[0].texts
     assert [t.get_text() for t in of_people] == ["+2 of 5"]

@@ -118,9 +118,9 @@ def test_a_gait_can_be_tuned_under_one_strategy_at_one_speed_in_few_parameters()
     other = TUNE.written(found, space, np.zeros(2))
     changed = {name for name in found["plan"] if found["plan"][name] != other["plan"][name]}
     assert changed == {"swing_s"}
-    assert "--strategies beta --speed 0.35 --parameters gains.effort,plan.swing_s" in TUNE._made_by(
-        config
-    )
+    made_by = TUNE._made_by(config, 3)
+    assert "--strategies beta --speed 0.35 --parameters gains.effort,plan.swing_s" in made_by
+    assert made_by.endswith(" (3 generations)")
 
 
 def test_what_a_movement_leaves_open_is_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,7 +39,7 @@ class DosePanel(NamedTuple):
 
 def forest(title: str, rows: Sequence[ForestRow]) -> Figure:
     """Differences from the baseline with 95 % intervals, in multiples of the smallest difference
-    of interest, whose band is shaded; beside them the differences in percent, of chances in subjects.
+    of interest, whose band is shaded; beside them the differences in percent, of chances in people.
 
     Filled symbols: the difference is surely there and may matter ("more", "less"); open ones: not.
     """

@@ -88,6 +88,8 @@ def answers(
             told = [f"{'+' if pair.percent > 0 else ''}{number(pair.percent, 2)} %"]
             if pair.finding not in ("more", "less") or math.isnan(pair.percent):
                 told = []
+            small = abs(pair.mean_difference) < pair.margin
+            told += ["perhaps too small to matter"] * (bool(told) and small)
             told += ["not sure among all measures"] * (bool(told) and pair.q > 1 - CONFIDENCE)
             of_pair = (measure, pair.first, pair.second)
             hangs = measure in model_dependent or of_pair in model_dependent
@@ -105,12 +107,14 @@ def _listed(words: Mapping[str, Sequence[str]]) -> str:
 
 def word(pair: Pair) -> str:
     """The finding; of what is not resolved, why."""
+    if pair.identical and not is_chance(pair):
+        return "identical"
     if pair.finding != NOT_RESOLVED:
         return pair.finding
     if math.isnan(pair.p):
         return "not compared"
     if pair.identical:
-        return "as often" if is_chance(pair) else "identical"
+        return "as often"
     return NOT_RESOLVED if pair.margin > 0 else "no margin"
 
 

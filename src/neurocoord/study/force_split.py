@@ -22,7 +22,10 @@ DEFINITION = (
 )
 ALIKE = (
     "Muscles of the body differ in number of units and in fibre types; thresholds, rates and "
-    "twitches are spread alike in all of them, and so is the split."
+    "twitches are spread alike in all of them, and so is the split. It hangs on how a twitch grows "
+    "with rate: the moving body has the gain of 1993, the dynamometer, and so the holds below, "
+    "twitches that saturate. Excitation is no share of maximal voluntary force: the table of force "
+    "at equal excitation tells both."
 )
 ALT = "A panel for each pool: force over excitation in four stacked parts, and a line."
 
@@ -47,10 +50,12 @@ def answer(gains: Mapping[str, ForceGain]) -> str:
             [force_gain.even_drive(gain) for gain in gains.values()],
         )
     )
+    force = [100.0 * shares(gain, 0.1)[1] for gain in gains.values()]
     return (
-        f"Recruitment gives {low} of the force at 10 % of maximal excitation and {full} at full "
-        f"excitation. Rate coding gives more than half of it above {even} of excitation "
-        "(ranges: over pools)."
+        f"Recruitment gives {low} of the force at 10 % of maximal excitation (where force is "
+        f"{min(force):.0f} to {max(force):.0f} % of maximum) and {full} at full excitation. Rate "
+        f"coding gives more than half of it above {even} of excitation (ranges: over pools and "
+        "twitch models)."
     )
 
 

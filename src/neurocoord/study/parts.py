@@ -184,7 +184,7 @@ def measured_labels(
 def equal_speed(part: Part, comparisons: Sequence[Comparison], baseline: str) -> str:
     """Whether a moving task was equally fast under every condition, as its cost is compared."""
     speeds = [c for c in of_part(part, comparisons, baseline) if c.measure == SPEED]
-    pairs = [pair for c in speeds for pair in c.pairs]
+    pairs = [pair for c in speeds for pair in c.pairs if not math.isnan(pair.percent)]
     off = [f"{p.second} {p.percent:+.1f} %" for p in pairs if not abs(p.percent) <= EQUAL_SPEED]
     if not pairs:
         return ""
@@ -192,6 +192,29 @@ def equal_speed(part: Part, comparisons: Sequence[Comparison], baseline: str) ->
         return f"Not equally fast within {EQUAL_SPEED:g} %: {', '.join(off)}. Read their cost so."
     most = max(abs(pair.percent) for pair in pairs)
     return f"Equally fast: every mean within {most:.2f} % of {baseline} ({EQUAL_SPEED:g} % asked)."
+
+
+def model_table(
+    part: Part, comparisons: Sequence[Comparison], baseline: str, measures: Sequence[str]
+) -> reports.Table:
+    """Differences of costs in percent, a column for each energy model."""
+    compared = {c.measure: c for c in of_part(part, comparisons, baseline)}
+    rows: list[list[str]] = []
+    models: list[str] = []
+    for measure in measures:
+        variants = model_variants(part.task or part.name, measure)
+        models = models or list(variants.values())
+        for pair in compared[measure].pairs if measure in compared else ():
+            percent = {
+                model: next(p.percent for p in compared[name].pairs if p.second == pair.second)
+                for name, model in variants.items()
+                if name in compared
+            }
+            cells = (f"{percent[m]:+.1f}" if m in percent else "" for m in models)
+            rows.append([part.labels[measure], pair.second.replace("_", " "), *cells])
+    head = ["Measure", "Condition", *(f"{model} (%)" for model in models)]
+    note = "Difference of the means in percent of the baseline; the first model is the one told of."
+    return reports.Table(f"{part.title}: cost by energy model", head, rows, 2, note)
 
 
 def key_group(

@@ -125,7 +125,7 @@ def compare(
     Pairs come in the order of `values`, so put the baseline (`independent`) first. Where a
     `baseline` is named, the pairs are those with it alone, and only they are corrected together.
     Where `main` conditions are, pairs whose second is one are corrected together, and the others
-    apart.
+    apart. Pairs of measured values that are the same to the last bit are no test, and not counted.
     """
     if len(values) < 2:
         raise ValueError(f"values holds strategies {list(values)}; two or more are compared")
@@ -145,7 +145,9 @@ def compare(
         )
         for (first, second), of in zip(names, family)
     ]
-    p = _within(family, [pair.p for pair in pairs], holm)
+    tested = [np.nan if _untestable(pair) else 1.0 for pair in pairs]
+    p = _within(family, [pair.p * of for pair, of in zip(pairs, tested)], holm)
+    p = np.where(np.isnan(tested), [pair.p for pair in pairs], p)
     p_equivalence = _within(family, [pair.p_equivalence for pair in pairs], holm)
     corrected = tuple(
         _judged(pair._replace(p_holm=float(of_p), p_equivalence=float(of_equivalence)))
@@ -203,14 +205,24 @@ def over_measures(
         for c in comparisons
         for p in c.pairs
     ]
-    q = _within(family, [pair.p_holm for c in comparisons for pair in c.pairs], _false_discovery)
-    left = iter(q.tolist())
+    every = [pair for c in comparisons for pair in c.pairs]
+    q = _within(
+        family,
+        [np.nan if _untestable(pair) else pair.p_holm for pair in every],
+        _false_discovery,
+    )
+    left = iter(np.where([_untestable(pair) for pair in every], 1.0, q).tolist())
     found = []
     for comparison in comparisons:
         pairs = tuple(pair._replace(q=next(left)) for pair in comparison.pairs)
         sentence = verdicts.verdict(comparison.measure, comparison.unit, pairs)
         found.append(comparison._replace(pairs=pairs, verdict=sentence))
     return found
+
+
+def _untestable(pair: Pair) -> bool:
+    """Whether values were made by the same computation. Chances may be equal by chance."""
+    return pair.identical and pair.method != chances.EXACT
 
 
 def _within(
