@@ -20,7 +20,6 @@ from neurocoord import results
 from neurocoord import study as studies
 from neurocoord.analysis import plots
 from neurocoord.analysis.statistics import compare_all
-from neurocoord.coordination.library import movement_names, with_movement
 from neurocoord.settings import replace_path
 from neurocoord.study import comparing, ladders, parts
 from neurocoord.study.labels import SHOWN, of
@@ -48,7 +47,7 @@ class Config:
     ramp_s: float = 1.0
     hold_s: float = 2.5
     tiring_s: float = 20.0  # a hold with fatigue
-    speeds_m_per_s: tuple[float, ...] = (0.2, 0.35, 0.5)  # scopes and re-tuned gaits: the middle
+    speeds_m_per_s: tuple[float, ...] = (0.2, 0.35, 0.5)  # scopes: the middle
     crawl_s: float = 5.0
     fastest_m_per_s: tuple[float, ...] = (0.58, 0.66, 0.74, 0.82)  # ladders, from easy to hard
     tempo: tuple[float, ...] = (0.9, 1.0, 1.15, 1.35)  # of a roll's keyframes, over its own
@@ -57,10 +56,10 @@ class Config:
 
 
 QUICK = Config(
-    strategies=("common_drive", "short_term"), strengths=(1.0,), scopes=("body",),
-    scoped=("short_term",), actions=("concentric",), n_subjects=2, n_units=40, ramp_s=0.4,
-    hold_s=1.2, tiring_s=2.6, speeds_m_per_s=(0.35,), crawl_s=1.2, fastest_m_per_s=(0.66,),
-    tempo=(1.0,), push_n=(300.0,), ladder_s=2.4,
+    strategies=("short_term",), strengths=(1.0,), scopes=("body",), scoped=("short_term",),
+    actions=("concentric",), n_subjects=2, n_units=40, ramp_s=0.4, hold_s=1.2, tiring_s=2.6,
+    speeds_m_per_s=(0.35,), crawl_s=1.2, fastest_m_per_s=(0.66,), tempo=(1.0,), push_n=(300.0,),
+    ladder_s=2.4,
 )  # fmt: skip
 CRAWL = {**of("crawl", "fell"), **SHOWN["crawl"], **of("crawl", "drive", "emg_rectified")}
 PARTS: dict[str, tuple[str, str, dict[str, str]]] = {  # title, task, measures
@@ -91,7 +90,6 @@ PARTS: dict[str, tuple[str, str, dict[str, str]]] = {  # title, task, measures
         of("roll", "rolled") | SHOWN["roll"] | of("roll", "drive", "emg_rectified"),
     ),
     "crawl": ("Crawling at {} m/s", "crawl", CRAWL),
-    "tuned": ("Crawling at {} m/s, gait tuned under each strategy", "crawl", CRAWL),
     "push": ("Pushed while crawling", "crawl", CRAWL),
     **{one.part: (one.label, "", {one.measure: one.label}) for one in LADDERS},
 }
@@ -122,7 +120,6 @@ KEY_CAPTION = (
     "of each pair alone; filled: a difference was found. The last three go by coarse ladders."
 )
 PUSH_SHOWN_N = 300.0  # the push whose crawls are compared in full (choice)
-TUNED = "crawl_hands_knees_{}"  # in models/movements: a gait tuned under a strategy
 TITLE = "Synchronization of motor units: what it changes and what it does not"
 QUESTION = (
     "Does synchronizing the motor units of a muscle give more force, steadier force or more "
@@ -171,10 +168,6 @@ def conditions(config: Config) -> list[studies.Condition]:
     for speed in config.speeds_m_per_s:
         crawls, under = _crawl(speed, config.crawl_s), wide if speed == middle else every
         made += studies.of_part(f"crawl_{speed:g}", crawls, under, gait="held")
-    for name in filter(lambda name: TUNED.format(name) in movement_names(), full):
-        crawls = _crawl(middle, config.crawl_s)
-        crawls = replace(crawls, settings=with_movement(crawls.settings, TUNED.format(name)))
-        made += studies.of_part(f"tuned_{middle:g}", crawls, {name: full[name]}, gait="tuned")
     for speed in config.fastest_m_per_s:
         crawls = _crawl(speed, config.ladder_s)
         made += studies.of_part("highest_speed", crawls, full, level=speed, gait="held")
@@ -229,9 +222,7 @@ def told(loaded: studies.Loaded) -> parts.Report:
     measured += [row for one in LADDERS for row in ladders.measurements(one, loaded)]
     asked = []
     for name in dict.fromkeys(m.task for m in measured):
-        stem, _, at = (
-            name.partition("_") if name.startswith(("crawl_", "tuned_")) else (name, "", "")
-        )
+        stem, _, at = name.partition("_") if name.startswith("crawl_") else (name, "", "")
         title, task, labels = PARTS.get(stem, (name.capitalize(), name, SHOWN.get(name, {})))
         shown = parts.measured_labels(labels, name, measured)
         asked.append(parts.Part(name, title.format(at), shown, task))
@@ -278,17 +269,13 @@ def told(loaded: studies.Loaded) -> parts.Report:
 def _who(loaded: studies.Loaded) -> list[str]:
     """Who did it, and what that means."""
     people = len({done.subject for done in loaded.trials})
-    tuned = {done.factors.get("gait") for done in loaded.trials} - {"held", None}
-    held = (
-        f" No gait tuned under a strategy was at hand ({TUNED.format('STRATEGY')} in "
-        "models/movements): all gaits are held."
-    )
     return [
         f"{people} virtual subjects, whose motor units and strength are drawn from published "
         "spreads between people. A trial that fell, or a roll that did not get over, tells of "
         "that alone, and the rest is compared among those it went well for under both conditions. "
         "Equal drive at the dynamometer; moving tasks have the same command, and the speed of "
-        "crawls is checked." + held * (not tuned),
+        "crawls is checked. The gait is the same under all; the study tuned_gaits compares gaits "
+        "tuned under each strategy.",
         "Highest speed, shortest roll and largest push: each subject once at each level of a "
         "ladder; a subject's outcome is the best of the levels passed in a row from the easiest. "
         "Who passed none counts as 0, of rolls is not compared; who passed all may be better.",

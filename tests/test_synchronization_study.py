@@ -6,50 +6,43 @@ No trial is run here: the report is made of measures that are made up. Trials at
 
 import csv
 import importlib
-import zlib
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from made_up_trials import made_up_trials
 
 from neurocoord import report as reports
-from neurocoord import results, trial
 from neurocoord import study as studies
+from neurocoord import trial
 from neurocoord.analysis.statistics import interest_in
 from neurocoord.resources import load_experiment
 from neurocoord.synchrony import STRATEGIES
 
 STUDY = load_experiment("compare_synchronization")
-SMALL = replace(STUDY.QUICK, n_subjects=8, fastest_m_per_s=(0.6, 0.7), push_n=(200.0, 300.0))
+SMALL = replace(
+    STUDY.QUICK, strategies=("common_drive", "short_term"), n_subjects=8,
+    fastest_m_per_s=(0.6, 0.7), push_n=(200.0, 300.0),
+)  # fmt: skip
 
 
 def made_up(config=SMALL) -> studies.Loaded:
-    """Measures of every trial: people differ by 10 %, trials by 0.1 %; planted: `short_term` is
-    half as steady, its speed 3 % higher, and its subjects 1 to 4 fall at the hardest level."""
-    study = STUDY.study_of(config)
-    stored = []
-    for job in studies.jobs(study):
-        known = trial.measures_of(job.config.task)
+    """Planted: `short_term` is half as steady, its speed 3 % higher, and its subjects 1 to 4 fall
+    at the hardest level."""
+
+    def factor(job: studies.Job, measure: str) -> float:
         short = job.factors["compared"] == "short_term"
-        rng = np.random.default_rng(zlib.crc32(job.key.encode()))
-        values = {}
-        for name in known:
-            value = 10.0 * (1.0 + 0.1 * (job.subject - 4)) * (1.0 + 0.001 * rng.standard_normal())
-            value *= 1.5 if short and name.endswith("_cv") else 1.0
-            value *= 1.03 if short and name == "speed_m_per_s" else 1.0
-            values[name] = value
-        fell = short and job.subject <= 4 and job.factors.get("level") in ("0.7", "300")
-        values |= {"fell": float(fell)} | ({"rolled": 1.0} if "rolled" in known else {})
-        units = {name: measure.unit for name, measure in known.items()}
-        stored.append(
-            studies.StoredTrial(
-                job.key, job.config.task, job.condition, job.factors, job.subject, job.seed, {},
-                values, units, "fell" if fell else "", fell, "", {}, {},
-            )
-        )  # fmt: skip
-    return studies.Loaded(results.describe(study.name, {}, 0, command=["x"]), stored, [])
+        if short and measure.endswith("_cv"):
+            return 1.5
+        return 1.03 if short and measure == "speed_m_per_s" else 1.0
+
+    def fell(job: studies.Job) -> bool:
+        hardest = job.factors.get("level") in ("0.7", "300")
+        return hardest and job.factors["compared"] == "short_term" and job.subject <= 4
+
+    return made_up_trials(STUDY.study_of(config), factor, fell)
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +60,7 @@ def test_every_strategy_strength_and_scope_is_there() -> None:
         "crawl_0.5", "highest_speed", "shortest_roll", "largest_push",
     }  # fmt: skip
     for part, factors in of.items():
-        if not part.startswith("tuned"):
-            assert {f["strategy"] for f in factors} == set(STRATEGIES), part
+        assert {f["strategy"] for f in factors} == set(STRATEGIES), part
     for part in ("isometric", "concentric", "roll", "crawl_0.2", "crawl_0.35", "crawl_0.5"):
         dials = {(f["strategy"], f["strength"]) for f in of[part]}
         assert dials >= {(s, d) for s in STRATEGIES if s != "independent" for d in ("0.5", "1")}
@@ -154,7 +146,7 @@ def test_the_page_is_whole_and_can_be_markdown(told, tmp_path: Path) -> None:
     assert text.startswith(f"# {STUDY.TITLE}\n")
     for name in told.figures:
         assert f"(f_{name}.svg)" in text
-    assert "No gait tuned under a strategy was at hand" in text
+    assert "the study tuned_gaits compares gaits" in text
 
 
 def test_reference_results_are_pages_figures_and_a_table(told, tmp_path: Path, monkeypatch) -> None:
@@ -187,17 +179,3 @@ def test_a_folder_that_has_just_begun_can_be_reported() -> None:
     for trials, said in ((alone, "Nothing is compared yet."), (loaded.trials[:9], "not compared")):
         told = STUDY.told(loaded._replace(trials=trials))
         assert said in told.page.answer[0] and reports.html(told.page)
-
-
-def test_a_gait_tuned_under_a_strategy_is_done_where_it_is_kept(monkeypatch) -> None:
-    kept = {"crawl_hands_knees_independent", "crawl_hands_knees_short_term"}
-    monkeypatch.setattr(STUDY, "movement_names", lambda: kept)
-    monkeypatch.setattr(STUDY, "with_movement", lambda settings, name: settings)
-    made = STUDY.study_of(SMALL)
-    tuned = [c for c in made.conditions if c.factors.get("gait") == "tuned"]
-    assert [c.factors["compared"] for c in tuned] == ["independent", "short_term"]
-    page = STUDY.told(made_up()).page
-    assert "Crawling at 0.35 m/s, gait tuned under each strategy" in {
-        s.title for s in page.sections
-    }
-    assert "No gait tuned" not in " ".join(page.method)

@@ -7,7 +7,7 @@ from types import ModuleType
 from neurocoord.resources import load_experiment
 from neurocoord.settings import chosen
 
-STUDIES = ("compare_synchronization", "recruitment_and_rate_coding")
+STUDIES = ("compare_synchronization", "recruitment_and_rate_coding", "tuned_gaits")
 
 
 def load_study(name: str) -> ModuleType:
