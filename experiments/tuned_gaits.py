@@ -205,7 +205,7 @@ def gaits(loaded: studies.Loaded) -> reports.Table:
     names = [HELD, *dict.fromkeys(done.factors["gait"] for done in loaded.trials)]
     values = {name: _numbers(gait_of(name)) for name in dict.fromkeys(names)}
     rows = [
-        [path.replace("_", " "), *(f"{of_gait[path]:.3g}" for of_gait in values.values())]
+        [path, *(f"{of_gait[path]:.3g}" for of_gait in values.values())]
         for path in values[HELD]
         if any(of_gait[path] != values[HELD][path] for of_gait in values.values())
     ]
