@@ -171,6 +171,11 @@ def answers(measured: Sequence[Measurement]) -> list[str]:
             "suits a strategy from a gait that is good or bad anyway; the last number of each line "
             "below can, as the gait itself is taken out."
         )
+    if kept := percent({("gait", HELD): 1, at_base: -1}):
+        said.append(
+            "The gait that other studies hold, set by hand for many speeds and floors, costs "
+            f"{_told(kept)} beside the one tuned at this speed, both under independent input."
+        )
     for name in dict.fromkeys(strategy for part, strategy in cost if part == "own"):
         shared = percent({("shared", name): 1, at_base: -1})
         own = percent({("own", name): 1, at_base: -1})

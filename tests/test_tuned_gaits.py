@@ -74,8 +74,9 @@ def test_gaits_are_of_one_kind_of_search() -> None:
 
 
 def test_the_gait_itself_is_taken_out_of_what_it_is_worth_to_its_strategy(told) -> None:
-    luck, beta, short = told.page.answer
+    luck, held, beta, short = told.page.answer
     assert "differ by +2.0 % (" in luck
+    assert "that other studies hold" in held and " % (" in held
     assert beta.startswith("Beta: cost of transport +0.0 %") or "-0.0 %" in beta
     assert "which lies within the 2.4 % that matter" in beta
     assert "Short term: cost of transport +3.0 % (" in short and "+7.2 % (" in short

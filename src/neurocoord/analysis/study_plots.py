@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -84,10 +85,13 @@ def _forest(axes: Any, rows: Sequence[ForestRow], conditions: Sequence[str]) -> 
     axes.set_xlabel(
         "difference over the smallest difference of interest (shaded: too small to matter)"
     )
-    _key(axes, conditions, markers_only=True)
-    title = axes.get_title(loc="left")
-    if len(title) + sum(len(name) + KEY_LETTERS for name in conditions) > ONE_LINE:
-        axes.set_title(title, loc="left", weight="bold", pad=22)  # above the key
+    title, letters = axes.get_title(loc="left"), sum(len(name) + KEY_LETTERS for name in conditions)
+    n_rows = max(1, math.ceil(letters / ONE_LINE))
+    _key(axes, conditions, markers_only=True, n_rows=n_rows)
+    if len(title) + letters > ONE_LINE:
+        axes.set_title(
+            title, loc="left", weight="bold", pad=22 + 14 * (n_rows - 1)
+        )  # above the key
 
 
 def _effect(axes: Any, y: float, pair: Pair, index: int) -> None:
@@ -153,7 +157,7 @@ def _dose(axes: Any, panel: DosePanel, key: bool) -> None:
         _key(axes, list(panel.lines), markers_only=False)
 
 
-def _key(axes: Any, conditions: Sequence[str], *, markers_only: bool) -> None:
+def _key(axes: Any, conditions: Sequence[str], *, markers_only: bool, n_rows: int = 1) -> None:
     """Which symbol is which condition; in a forest the first symbol is the baseline's, unused."""
     first = 1 if markers_only else 0
     handles = [
@@ -169,7 +173,8 @@ def _key(axes: Any, conditions: Sequence[str], *, markers_only: bool) -> None:
     ]
     if markers_only:
         axes.legend(
-            handles=handles, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=len(handles),
+            handles=handles, loc="lower right", bbox_to_anchor=(1.0, 1.0),
+            ncols=math.ceil(len(handles) / n_rows),
             frameon=False, borderaxespad=0.1,
         )  # fmt: skip
     else:
