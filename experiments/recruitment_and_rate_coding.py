@@ -12,6 +12,7 @@ long a force can be held is computed from the expected state of one muscle.
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -27,7 +28,7 @@ from neurocoord.analysis.force_gain import ForceGain
 from neurocoord.analysis.statistics import Measurement, compare_all
 from neurocoord.body import model as bodies
 from neurocoord.body.model import muscle_index
-from neurocoord.motorunits import published
+from neurocoord.motorunits import fatigue, published
 from neurocoord.motorunits.parameters import PoolParameters, of_muscle
 from neurocoord.pools import Pools, body_pools
 from neurocoord.study import force_split, parts
@@ -127,6 +128,7 @@ NOTES = {
         "Drive of another order is another scale, no less effort. " + WEAKER,
     ],
 }  # fmt: skip
+TURNS_FROM_S = -fatigue.TIREDNESS_TAU_S * math.log(1.0 - fatigue.TIREDNESS_MARGIN)
 SPLIT = "Force by recruitment and by rate coding"
 QUESTION = (
     "How much of a muscle's force is gained by recruiting motor units, and how much by their "
@@ -277,8 +279,8 @@ def unchanged(groups: Sequence[reports.Group]) -> list[str]:
                 alike.setdefault(order, []).append(group.title.lower())
     return [
         f"Under {order} every measure of {', '.join(titles)} is exactly as under size order: no "
-        "unit was active for long enough (166 s) for it to set in. This is a nil of these efforts, "
-        "and none of longer ones."
+        f"unit was active for long enough ({TURNS_FROM_S:.0f} s) for it to set in. This is a nil "
+        "of these efforts, and none of longer ones."
         for order, titles in alike.items()
     ]
 

@@ -1,6 +1,6 @@
 """Does synchronization look better, or worse, when the gait is tuned to it?
 
-A gait was searched for under each strategy, in the same way and for the same time (files
+A gait was searched for under each strategy, in the same way and for as many generations (files
 `crawl_hands_knees_STRATEGY` in models/movements, each with its command in `made_by`), and once more
 under independent input with another seed. Bodies crawl under each strategy with the gait of
 independent input and with its own, and with every gait under independent input: what a gait is
@@ -16,6 +16,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -67,12 +68,14 @@ METHOD = [
     "Independent input with the gait tuned under it is the baseline of all three parts. Gaits were "
     "tuned at 0.35 m/s, with 40 units a muscle, over a spread of strength and friction, for power, "
     "drive, tracking, drift and speed, by the same command but for the strategy (the second search "
-    "under independent input: but for the seed); the kept gait, from which all began, may win.",
+    "under independent input: but for the seed); the kept gait, from which all began, may win. The "
+    "two searches under independent input were stopped after three of their six generations and "
+    "gone on with, which begins the search's own spread anew.",
     "Paired t, of chances an exact sign test, over virtual subjects, each on the same noise under "
     "every condition; corrected within a measure (Holm) and over all measures shown (q, "
-    "Benjamini-Hochberg). Numbers of the answer: mean and 95 % interval over subjects, in percent "
-    "of the baseline's cost. There is one gait a strategy: what is said of a gait is of that gait "
-    "in these people, not of what another search would have found.",
+    "Benjamini-Hochberg). Numbers of the answer stand in the first table. There is one gait a "
+    "strategy: what is said of a gait is of that gait in these people, not of what another search "
+    "would have found.",
 ]
 TITLE = "Gaits tuned under each strategy of synchronization"
 QUESTION = (
@@ -134,6 +137,7 @@ def told(loaded: studies.Loaded) -> parts.Report:
         QUESTION,
         answers(measured) or ["Nothing is compared yet."],
         [
+            reports.Section("What a gait is worth", tables=[table(measured)]),
             *found.sections,
             reports.Section("What the searches found", tables=[gaits(loaded)]),
             reports.Section("All numbers", tables=found.tables),
@@ -145,51 +149,107 @@ def told(loaded: studies.Loaded) -> parts.Report:
     return parts.Report(page, found.figures, measured, comparisons, found.groups)
 
 
-def answers(measured: Sequence[Measurement]) -> list[str]:
-    """What each strategy costs with either gait, and what its own gait is worth to it alone."""
-    cost: dict[tuple[str, str], dict[int, float]] = {}
+class Worth(NamedTuple):
+    """Cost of transport in percent of the baseline's, of those who fell under none of the four."""
+
+    shared: Interval  # the strategy with the gait of independent input
+    own: Interval  # ... with its own
+    alone: Interval  # its gait under independent input
+    beyond: Interval  # own less shared, less alone: what is left when the gait is taken out
+    alone_by_person: np.ndarray  # [person]
+
+
+def costs(measured: Sequence[Measurement]) -> dict[tuple[str, str], dict[int, float]]:
+    """Cost of transport by part and condition, and by person."""
+    found: dict[tuple[str, str], dict[int, float]] = {}
     for m in measured:
         if m.measure == COST and not math.isnan(m.value):
-            cost.setdefault((m.task, m.strategy), {})[m.seed] = m.value
-    base, again = cost.get(("shared", BASELINE)), cost.get(("gait", AGAIN))
-    if not base:
+            found.setdefault((m.task, m.strategy), {})[m.seed] = m.value
+    return found
+
+
+def by_person(
+    cost: Mapping[tuple[str, str], Mapping[int, float]], *cells: tuple[str, str]
+) -> list[np.ndarray]:
+    """Difference of each cell from the baseline in percent of its mean, [person], of those who have
+    a value in all of them; nothing for fewer than two people."""
+    base = ("shared", BASELINE)
+    if not all(cell in cost for cell in (base, *cells)):
         return []
+    people = sorted(set.intersection(*(set(cost[cell]) for cell in (base, *cells))))
+    if len(people) < 2:
+        return []
+    of_base, *others = (np.array([cost[c][who] for who in people]) for c in (base, *cells))
+    return [100.0 * (other - of_base) / of_base.mean() for other in others]
 
-    def percent(sign: Mapping[tuple[str, str], int]) -> Interval | None:
-        """Sum over conditions of sign times cost, in percent of the baseline's mean."""
-        if not all(at in cost for at in sign):
-            return None
-        people = sorted(set.intersection(*(set(cost[at]) for at in sign)))
-        sums = [sum(of * cost[at][who] for at, of in sign.items()) for who in people]
-        return mean_interval(100.0 * np.array(sums) / np.mean(list(base.values())))
 
-    at_base, said = ("shared", BASELINE), []
-    if again and (luck := percent({("gait", AGAIN): 1, at_base: -1})):
+def worth(cost: Mapping[tuple[str, str], Mapping[int, float]], name: str) -> Worth | None:
+    """What the gait of a strategy is worth to it and anyway; None where too few have come."""
+    found = by_person(cost, ("shared", name), ("own", name), ("gait", name))
+    if not found:
+        return None
+    shared, own, alone = found
+    of = (mean_interval(x) for x in (shared, own, alone, own - shared - alone))
+    return Worth(*of, alone_by_person=alone)
+
+
+def answers(measured: Sequence[Measurement]) -> list[str]:
+    """What each strategy costs with either gait, and what is left when the gait is taken out."""
+    cost, said = costs(measured), []
+    if luck := by_person(cost, ("gait", AGAIN)):
         said.append(
             "Two searches under independent input, by different seeds, ended in gaits that differ "
-            f"by {_told(luck)} in cost of transport. One search a strategy cannot tell a gait that "
-            "suits a strategy from a gait that is good or bad anyway; the last number of each line "
-            "below can, as the gait itself is taken out."
+            f"by {_told(mean_interval(luck[0]))} in cost of transport: one search a strategy does "
+            "not tell a gait that suits a strategy from one that is good or bad anyway. So the "
+            "gait itself is taken out at the end of each line below."
         )
-    if kept := percent({("gait", HELD): 1, at_base: -1}):
+    if kept := by_person(cost, ("gait", HELD)):
         said.append(
             "The gait that other studies hold, set by hand for many speeds and floors, costs "
-            f"{_told(kept)} beside the one tuned at this speed, both under independent input."
+            f"{_told(mean_interval(kept[0]))} beside the one tuned at this speed, both under "
+            "independent input."
         )
-    for name in dict.fromkeys(strategy for part, strategy in cost if part == "own"):
-        shared = percent({("shared", name): 1, at_base: -1})
-        own = percent({("own", name): 1, at_base: -1})
-        alone = percent({("gait", name): 1, at_base: -1})
-        signs = {("own", name): 1, ("shared", name): -1, ("gait", name): -1, at_base: 1}
-        suits = percent(signs)
-        if name != BASELINE and shared and own and alone and suits:
+    for name in _strategies(cost):
+        if of := worth(cost, name):
             said.append(
-                f"{name.replace('_', ' ').capitalize()}: cost of transport {_told(shared)} with "
-                f"the gait of independent input, {_told(own)} with its own. Its gait alone, under "
-                f"independent input: {_told(alone)}. What its own gait is worth to it beyond that: "
-                f"{_told(suits)}{_verdict(suits)}."
+                f"{_plain(name).capitalize()}: cost of transport {_told(of.shared)} with the gait "
+                f"of independent input, {_told(of.own)} with its own. Its gait alone, under "
+                f"independent input: {_told(of.alone)}. Beyond that its own gait changes its cost "
+                f"by {_told(of.beyond)}{_verdict(of.beyond)}."
             )
     return said
+
+
+def table(measured: Sequence[Measurement]) -> reports.Table:
+    """The numbers of the answer, a row for each strategy."""
+    cost, rows = costs(measured), []
+    for name in _strategies(cost):
+        if of := worth(cost, name):
+            spread = of.alone_by_person
+            rows.append([
+                _plain(name), str(of.shared.n_seeds), *map(_told, (of.shared, of.own, of.alone)),
+                f"{np.median(spread):+.1f} ({spread.min():+.1f} to {spread.max():+.1f})",
+                _told(of.beyond),
+            ])  # fmt: skip
+    head = (
+        "Strategy", "n", "Gait of independent input", "Its own gait",
+        "Its gait, independent input", "... median (range of people)", "Beyond the gait",
+    )  # fmt: skip
+    note = (
+        "Percent of the cost under independent input with its own gait; mean and 95 % interval (t) "
+        "of those who fell under none of the four, not corrected for the number of strategies. "
+        "Beyond the gait: what its own gait changes under the strategy, less what it changes under "
+        "independent input."
+    )
+    return reports.Table("Cost of transport by strategy and gait", head, rows, 1, note)
+
+
+def _strategies(cost: Mapping[tuple[str, str], object]) -> list[str]:
+    return [name for part, name in cost if part == "own" and name != BASELINE]
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _told(found: Interval) -> str:
@@ -197,12 +257,13 @@ def _told(found: Interval) -> str:
 
 
 def _verdict(found: Interval) -> str:
-    """Whether the smallest difference of interest is excluded, by the 95 % interval."""
+    """What the 95 % interval says of the smallest difference of interest."""
     interest = interest_in(COST)
     limit = 100.0 * (interest.share or 0.0) if interest else 0.0
+    sure = found.low > 0.0 or found.high < 0.0
     if -limit < found.low and found.high < limit:
-        return f", which lies within the {limit:g} % that matter"
-    return "" if found.low > 0.0 or found.high < 0.0 else ", which leaves it open"
+        return f", surely less than the {limit:.2g} % from which it would matter"
+    return ", perhaps too little to matter" * (abs(found.mean) < limit) if sure else ": left open"
 
 
 def gaits(loaded: studies.Loaded) -> reports.Table:

@@ -8,7 +8,12 @@ import pytest
 
 from neurocoord import study as studies
 from neurocoord import trial
+from neurocoord.analysis.endurance import endurance_s
 from neurocoord.analysis.statistics import interest_in
+from neurocoord.body import model as bodies
+from neurocoord.body.model import muscle_index
+from neurocoord.motorunits.parameters import PRIMARY, build, of_muscle
+from neurocoord.pools import body_pools, full_drive_fraction
 from neurocoord.resources import load_experiment
 from neurocoord.study.catalog import STUDIES
 from neurocoord.tasks import TASKS, isometric
@@ -68,3 +73,21 @@ def test_a_tiny_run_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         assert f"\n{part},reversed," in measured
     loaded = studies.load(tmp_path / "out")
     assert len(loaded.trials) == 2 * 9 and {t.error for t in loaded.trials} == {""}
+
+
+def test_what_the_notes_say_of_weaker_fibres_and_of_adaptation_is_so() -> None:
+    for name, said in (("dynamometer", 7 / 8), ("humanoid", 3 / 4)):
+        body = bodies.load(name)
+        size, reversed_ = (
+            np.asarray(full_drive_fraction(body_pools(Pools(order=order), body)))
+            for order in ("size", "reversed")
+        )
+        assert np.median(size / reversed_) == pytest.approx(said, abs=0.01)
+    body = bodies.load("dynamometer")
+    pools = body_pools(Pools(n_units=60, fatigue=True), body)
+    pool = of_muscle(pools, muscle_index(body, STUDY.ONE_MUSCLE))
+    fields = {field: np.array(getattr(pool, field)) for field in PRIMARY[1:]}
+    fields["fatigue_rate_per_s"] *= 0.0
+    adapting = build(first_unit=pool.first_unit, **fields)
+    assert endurance_s(adapting, 0.70, 120.0) == 120.0 > endurance_s(adapting, 0.76, 120.0)
+    assert abs(STUDY.TURNS_FROM_S - 166.4) < 0.1

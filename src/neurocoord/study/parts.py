@@ -206,9 +206,10 @@ def model_table(
         models = models or list(variants.values())
         for pair in compared[measure].pairs if measure in compared else ():
             percent = {
-                model: next(p.percent for p in compared[name].pairs if p.second == pair.second)
+                model: p.percent
                 for name, model in variants.items()
-                if name in compared
+                for p in (compared[name].pairs if name in compared else ())
+                if p.second == pair.second and not math.isnan(p.percent)
             }
             cells = (f"{percent[m]:+.1f}" if m in percent else "" for m in models)
             rows.append([part.labels[measure], pair.second.replace("_", " "), *cells])

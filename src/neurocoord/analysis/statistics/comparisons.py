@@ -146,9 +146,12 @@ def compare(
         for (first, second), of in zip(names, family)
     ]
     tested = [np.nan if _untestable(pair) else 1.0 for pair in pairs]
-    p = _within(family, [pair.p * of for pair, of in zip(pairs, tested)], holm)
-    p = np.where(np.isnan(tested), [pair.p for pair in pairs], p)
-    p_equivalence = _within(family, [pair.p_equivalence for pair in pairs], holm)
+    different = [pair.p for pair in pairs]
+    p = _within(family, [p * of for p, of in zip(different, tested)], holm)
+    p = np.where(np.isnan(tested), different, p)
+    equivalent = [pair.p_equivalence for pair in pairs]
+    p_equivalence = _within(family, [p * of for p, of in zip(equivalent, tested)], holm)
+    p_equivalence = np.where(np.isnan(tested), equivalent, p_equivalence)
     corrected = tuple(
         _judged(pair._replace(p_holm=float(of_p), p_equivalence=float(of_equivalence)))
         for pair, of_p, of_equivalence in zip(pairs, p, p_equivalence)
