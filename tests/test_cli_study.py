@@ -103,7 +103,7 @@ def test_a_full_disk_and_ctrl_c_end_with_one_line(
     ("given", "part"),
     [
         (["study", "run", "compare_synchronisation"], f"did you mean '{NAME}'"),
-        (["study", "run", NAME, "--quick", "--only", "comon_drive"], "did you mean 'common_drive'"),
+        (["study", "run", NAME, "--quick", "--only", "shrt_term"], "did you mean 'short_term'"),
         (["study", "run", NAME, "--power", "1.2"], "power is 1.2; it must lie between 0 and 1"),
         (["study", "run", NAME, "--effect", "0"], "effect is 0.0; it must be a number other"),
         (["study", "run", NAME, "--power", "0.8", "--subjects", "3"], "say it twice"),
