@@ -20,6 +20,7 @@ Floats = NDArray[np.float64]
 FARTHEST = 6.0  # multiples of the smallest difference of interest that a forest shows (choice)
 BAND = "#e4e4e4"
 ONE_LINE, KEY_LETTERS = 62, 7  # letters of title and key that are as wide as the axes (choice)
+KEY_LINE = 72  # letters of a key that may reach out over the row labels (choice)
 
 
 class ForestRow(NamedTuple):
@@ -86,7 +87,7 @@ def _forest(axes: Any, rows: Sequence[ForestRow], conditions: Sequence[str]) -> 
         "difference over the smallest difference of interest (shaded: too small to matter)"
     )
     title, letters = axes.get_title(loc="left"), sum(len(name) + KEY_LETTERS for name in conditions)
-    n_rows = max(1, math.ceil(letters / ONE_LINE))
+    n_rows = max(1, math.ceil(letters / KEY_LINE))
     _key(axes, conditions, markers_only=True, n_rows=n_rows)
     if len(title) + letters > ONE_LINE:
         axes.set_title(
