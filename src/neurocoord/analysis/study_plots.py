@@ -90,9 +90,8 @@ def _forest(axes: Any, rows: Sequence[ForestRow], conditions: Sequence[str]) -> 
     n_rows = max(1, math.ceil(letters / KEY_LINE))
     _key(axes, conditions, markers_only=True, n_rows=n_rows)
     if len(title) + letters > ONE_LINE:
-        axes.set_title(
-            title, loc="left", weight="bold", pad=22 + 14 * (n_rows - 1)
-        )  # above the key
+        above_key = 8 + 14 * n_rows
+        axes.set_title(title, loc="left", weight="bold", pad=above_key)
 
 
 def _effect(axes: Any, y: float, pair: Pair, index: int) -> None:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from neurocoord.analysis.statistics import CONFIDENCE, Comparison, Pair, interest_in
+from neurocoord.analysis.statistics import Comparison, Pair, interest_in
 from neurocoord.report.page import Table
 from neurocoord.report.tables import (
     EQUIVALENT,
@@ -15,7 +15,9 @@ from neurocoord.report.tables import (
     MINUS,
     MORE,
     NOT_RESOLVED,
+    doubts,
     is_chance,
+    is_unsure,
     number,
     plain,
     word,
@@ -99,12 +101,7 @@ def _named(found: str, pairs: Sequence[Pair], comparison: Comparison, hanging: H
 def _told(found: str, pair: Pair, unit: str) -> str:
     """What is told of one condition."""
     if found in (MORE, LESS):
-        small = abs(pair.mean_difference) < pair.margin
-        return ", ".join([
-            _size(pair, pair.mean_difference, unit, sign=True),
-            *["perhaps too small to matter"] * small,
-            *["not sure among all measures"] * _is_unsure(pair),
-        ])  # fmt: skip
+        return ", ".join([_size(pair, pair.mean_difference, unit, sign=True), *doubts(pair)])
     if found in (NOT_RESOLVED, "no margin"):
         if math.isnan(pair.smallest_detectable):
             return "too few to see any"
@@ -134,10 +131,6 @@ def _between(pairs: Sequence[Pair], unit: str) -> str:
     high = max(pairs, key=lambda pair: pair.ci_high)
     ends = _size(low, low.ci_low, "", sign=True), _size(high, high.ci_high, unit, sign=True)
     return f"{ends[0].removesuffix(' %')} to {ends[1]}"
-
-
-def _is_unsure(pair: Pair) -> bool:
-    return pair.q > 1 - CONFIDENCE
 
 
 def class_answers(groups: Sequence[Group], conditions: Sequence[str]) -> list[str]:
@@ -198,7 +191,7 @@ def _cell(pair: Pair) -> str:
     found = word(pair)
     if found in ("identical", "as often", "not compared"):
         return MARKS[found]
-    seen = "~" if found in (MORE, LESS) and _is_unsure(pair) else ""
+    seen = "~" if found in (MORE, LESS) and is_unsure(pair) else ""
     if found == NOT_RESOLVED and math.isfinite(pair.smallest_detectable):
         seen = f", {_size(pair, pair.smallest_detectable)} seen"
     return f"{_short(pair)} {MARKS[found]}{seen}"
@@ -241,7 +234,7 @@ def _counted(pairs: Sequence[Pair]) -> str:
     ):
         if found in by_word:
             of = by_word[found]
-            unsure = sum(map(_is_unsure, of)) if found in (MORE, LESS) else 0
+            unsure = sum(map(is_unsure, of)) if found in (MORE, LESS) else 0
             told = [*_range(found, of), *[f"{unsure} not sure among all measures"] * (unsure > 0)]
             more = f" ({'; '.join(told)})" if told else ""
             parts.append(f"{said} {len(of)} of {len(pairs)}{more}")

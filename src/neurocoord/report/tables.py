@@ -88,9 +88,7 @@ def answers(
             told = [f"{'+' if pair.percent > 0 else ''}{number(pair.percent, 2)} %"]
             if pair.finding not in ("more", "less") or math.isnan(pair.percent):
                 told = []
-            small = abs(pair.mean_difference) < pair.margin
-            told += ["perhaps too small to matter"] * (bool(told) and small)
-            told += ["not sure among all measures"] * (bool(told) and pair.q > 1 - CONFIDENCE)
+            told += doubts(pair) if told else []
             of_pair = (measure, pair.first, pair.second)
             hangs = measure in model_dependent or of_pair in model_dependent
             told += ["depends on the energy model"] * hangs
@@ -116,6 +114,20 @@ def word(pair: Pair) -> str:
     if pair.identical:
         return "as often"
     return NOT_RESOLVED if pair.margin > 0 else "no margin"
+
+
+def doubts(pair: Pair) -> list[str]:
+    """What keeps a difference that was found from being sure, or from being of interest."""
+    small = abs(pair.mean_difference) < pair.margin
+    return [
+        *["perhaps too small to matter"] * small,
+        *["not sure among all measures"] * is_unsure(pair),
+    ]
+
+
+def is_unsure(pair: Pair) -> bool:
+    """Whether a difference may be one of those that are found by chance among all measures."""
+    return pair.q > 1 - CONFIDENCE
 
 
 def is_chance(pair: Pair) -> bool:

@@ -135,23 +135,19 @@ def compare(
             raise ValueError(unknown("baseline", baseline, values))
         names = [(baseline, other) for other in values if other != baseline]
     interest = interest_in(measure)
-    family = [main is None or second in main for _, second in names]
+    asked = [main is None or second in main for _, second in names]
     pairs = [
         compare_pair(
             *_arrays(values[first], values[second]),
             names=(first, second),
-            n_pairs=family.count(of),
+            n_pairs=asked.count(of),
             interest=interest,
         )
-        for (first, second), of in zip(names, family)
+        for (first, second), of in zip(names, asked)
     ]
-    tested = [np.nan if _untestable(pair) else 1.0 for pair in pairs]
-    different = [pair.p for pair in pairs]
-    p = _within(family, [p * of for p, of in zip(different, tested)], holm)
-    p = np.where(np.isnan(tested), different, p)
-    equivalent = [pair.p_equivalence for pair in pairs]
-    p_equivalence = _within(family, [p * of for p, of in zip(equivalent, tested)], holm)
-    p_equivalence = np.where(np.isnan(tested), equivalent, p_equivalence)
+    family = [(of, _untestable(pair)) for of, pair in zip(asked, pairs)]
+    p = _within(family, [pair.p for pair in pairs], holm)
+    p_equivalence = _within(family, [pair.p_equivalence for pair in pairs], holm)
     corrected = tuple(
         _judged(pair._replace(p_holm=float(of_p), p_equivalence=float(of_equivalence)))
         for pair, of_p, of_equivalence in zip(pairs, p, p_equivalence)
@@ -204,17 +200,16 @@ def over_measures(
     twenty is expected to be none.
     """
     family = [
-        (primary is None or c.measure in primary.get(c.task, ()), main is None or p.second in main)
+        (
+            primary is None or c.measure in primary.get(c.task, ()),
+            main is None or p.second in main,
+            _untestable(p),
+        )
         for c in comparisons
         for p in c.pairs
     ]
-    every = [pair for c in comparisons for pair in c.pairs]
-    q = _within(
-        family,
-        [np.nan if _untestable(pair) else pair.p_holm for pair in every],
-        _false_discovery,
-    )
-    left = iter(np.where([_untestable(pair) for pair in every], 1.0, q).tolist())
+    q = _within(family, [pair.p_holm for c in comparisons for pair in c.pairs], _false_discovery)
+    left = iter(q.tolist())
     found = []
     for comparison in comparisons:
         pairs = tuple(pair._replace(q=next(left)) for pair in comparison.pairs)
@@ -224,7 +219,8 @@ def over_measures(
 
 
 def _untestable(pair: Pair) -> bool:
-    """Whether values were made by the same computation. Chances may be equal by chance."""
+    """Whether values were made by the same computation: a family of its own, so that it counts for
+    no other pair. Chances may be equal by chance."""
     return pair.identical and pair.method != chances.EXACT
 
 
