@@ -3,7 +3,7 @@
     python experiments/every_seed.py --only crawl_0.5 --seeds 20 --workers 2 --out seeds.csv
 
 One line of the file is one trial. A killed run goes on from its file: a trial that stands there is
-not done again. The table that is printed in the end stands in docs/every_seed.md.
+not done again. The tables that are printed in the end stand in docs/every_seed.md.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from pathlib import Path
+from statistics import median
 
 from neurocoord import trial
 from neurocoord.body.ground import Ground
@@ -75,8 +76,16 @@ CONDITIONS = {
         task="balance", seconds=12.5, settings=balance.Settings(posture="bird_dog")
     ),
 }
-COLUMNS = ("condition", "strategy", "seed", "ok", "value")
 VALUE = {"crawl": "speed_m_per_s", "roll": "roll_time_s", "balance": "sway_m"}
+CLEAN = (  # how cleanly a crawl steps
+    "stance_slip_hand_cm",
+    "stance_slip_knee_cm",
+    "swing_clearance_hand_m",
+    "swing_clearance_knee_m",
+    "swing_touch_share",
+    "other_contact_share",
+)
+COLUMNS = ("condition", "strategy", "seed", "ok", "value", *CLEAN)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,14 +101,15 @@ class Config:
     out: Path = field(default_factory=lambda: Path("every_seed.csv"))
 
 
-def done(config: TrialConfig) -> tuple[bool, float]:
-    """Whether a trial went well, and its speed, duration or sway."""
+def done(config: TrialConfig) -> tuple[bool, list[float]]:
+    """Whether a trial went well; its speed, duration or sway, and of a crawl what is in CLEAN."""
     found = trial.run(config)
     if config.task == "crawl":
         well = not found.fell and (config.settings.goal_m is None or found.ended == "done")
     else:
         well = bool(found.measures["rolled" if config.task == "roll" else "held"])
-    return well, float(found.measures[VALUE[config.task]])
+    clean = CLEAN if config.task == "crawl" else ()
+    return well, [float(found.measures[name]) for name in (VALUE[config.task], *clean)]
 
 
 def jobs(config: Config) -> Iterator[tuple[tuple[str, str, str], TrialConfig]]:
@@ -150,11 +160,12 @@ def run(config: Config | None = None) -> list[dict[str, str]]:
     with ProcessPoolExecutor(config.workers, get_context("spawn")) as pool:
         keys = {pool.submit(done, c): key for key, c in wanted}
         for count, job in enumerate(as_completed(keys), 1):
-            ok, value = job.result()
-            found = (*keys[job], str(int(ok)), f"{value:.4g}")
-            rows.append(dict(zip(COLUMNS, found, strict=True)))
+            ok, values = job.result()
+            found = (*keys[job], str(int(ok)), *(f"{value:.4g}" for value in values))
+            blank = [""] * (len(COLUMNS) - len(found))
+            rows.append(dict(zip(COLUMNS, (*found, *blank), strict=True)))
             write(config.out, rows)
-            print(f"{count} of {len(wanted)}: {' '.join(found)}", flush=True)
+            print(f"{count} of {len(wanted)}: {' '.join(found[:5])}", flush=True)
     return rows
 
 
@@ -172,6 +183,21 @@ def table(rows: list[dict[str, str]]) -> str:
     return "\n".join(lines)
 
 
+def clean_table(rows: list[dict[str, str]]) -> str:
+    """How crawls that went well step: median and worst trial of a condition, as Markdown."""
+    lines = [f"| condition | {' | '.join(CLEAN)} |", "|---" * (len(CLEAN) + 1) + "|"]
+    for condition in CONDITIONS:
+        well = [r for r in rows if r["condition"] == condition and r["ok"] == "1" and r[CLEAN[0]]]
+        cells = []
+        for name in CLEAN if well else ():
+            values = [float(r[name]) for r in well]
+            worst = min(values) if "clearance" in name else max(values)
+            cells.append(f"{median(values):.2g} ({worst:.2g})")
+        if cells:
+            lines.append(f"| {condition} | {' | '.join(cells)} |")
+    return "\n".join(lines) if len(lines) > 2 else ""
+
+
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -187,9 +213,12 @@ def main() -> None:
     for name in ("only", "strategies"):
         given[name] = list_of(given[name]) or getattr(Config(), name)
     try:
-        print(table(run(Config(**given))))
+        rows = run(Config(**given))
     except ValueError as failure:
         parser.error(str(failure))
+    print(table(rows))
+    if clean := clean_table(rows):
+        print(f"\nMedian (worst) of the crawls that went well:\n\n{clean}")
 
 
 if __name__ == "__main__":

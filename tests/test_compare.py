@@ -193,6 +193,23 @@ def test_the_command_prints_a_table_and_a_sentence_per_measure(
     assert {row["measure"] for row in data["summary"]} >= {"speed_m_per_s", "metabolic_power_w"}
 
 
+def test_the_quick_size_is_smaller_and_what_is_given_goes_over_it(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    given = ["compare", "--quick", "--tasks", "crawl", "--strategies", "independent"]
+    given += ["--seconds", "0.1", "--set", "pools.fatigue=true", "--json", "--workers", "1"]
+    assert cli.main([*given, "--out", str(tmp_path / "quick")]) == 0
+    assert json.loads(capfd.readouterr().out)["n_seeds"] == comparing.QUICK.n_seeds
+    trial = results.read_run(tmp_path / "quick").config["trials"]["crawl"]
+    assert trial["pools.n_units"] == 40 and trial["pools.fatigue"] is True
+
+    given += ["--seeds", "1", "--set", "pools.n_units=30", "--out", str(tmp_path / "smaller")]
+    assert cli.main(given) == 0
+    assert json.loads(capfd.readouterr().out)["n_seeds"] == 1
+    trial = results.read_run(tmp_path / "smaller").config["trials"]["crawl"]
+    assert trial["pools.n_units"] == 30
+
+
 def test_the_script_is_the_same_command() -> None:
     done = subprocess.run(
         [sys.executable, str(experiment_path("compare_synchronization")), "--tasks", "crwal"],

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
@@ -136,15 +137,21 @@ def compare(
     out: Annotated[
         Path | None, typer.Option(help="Results folder: new, empty, or one to go on with.")
     ] = None,
+    quick: Annotated[
+        bool,
+        typer.Option("--quick", help="About a minute: 2 seeds, 40 motor units a muscle. Rough."),
+    ] = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Compare synchronization strategies on tasks, over seeds: the main job.
 
     Prints a table and a plain sentence per measure, and writes a results folder
-    (tables, figure, and what it takes to run it again).
+    (tables, figure, and what it takes to run it again). The study compare_synchronization
+    (`neurocoord study list`) is the same question in full, over virtual people.
 
-    Example: `neurocoord compare --tasks crawl --seeds 10 --out results/crawl`
+    Example: `neurocoord compare --tasks crawl --seeds 10 --out results/crawl`; a first look:
+    `neurocoord compare --quick`
     """
     call: Call = context.obj
     with _checking():
@@ -160,9 +167,13 @@ def compare(
             "seconds": seconds,
             "strength": strength,
             "scope": scope,
-            "overrides": tuple(set_ or ()),
         }
-        config = comparing.Config(**{k: v for k, v in chosen.items() if v is not None})
+        size = comparing.QUICK if quick else comparing.Config()
+        config = replace(
+            size,
+            overrides=(*size.overrides, *(set_ or ())),
+            **{k: v for k, v in chosen.items() if v is not None},
+        )
         command = ["neurocoord", *call.arguments]
         plan = comparing.prepare(config, experiment.DESIGN, out, command=command)
     from neurocoord.cli import show

@@ -38,6 +38,7 @@ class Config:
     overrides: tuple[str, ...] = ()  # "path=value" for all tasks or "task.path=value" for one
 
 
+QUICK = Config(n_seeds=2, overrides=("pools.n_units=40",))  # a minute: it shows only what is large
 SECONDS = {"crawl": 6.0}
 HOLD_SHOWN_S = 1.0  # how much of a hold the figure shows (choice)
 BALLISTIC_SHOWN_S = 0.3  # and of the ballistic effort (choice)
