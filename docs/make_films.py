@@ -143,18 +143,19 @@ SCENES = {
         f"{RUN} roll --set settings.movement=roll_prone_to_supine",
         TrialConfig(task="roll", settings=roll.Settings(movement="roll_prone_to_supine")),
         ABOVE, 1.0,
-        "Both arms lie overhead. The right hand and thigh press on the floor until shoulders and "
-        "then pelvis stand on their side (1.6 s); the arm goes up and over, the leg follows, and "
-        "the body falls onto its back. Faults: it hangs on its side for half a second with the "
-        "arm straight up; arms and legs stay spread.",
+        "The left arm lies overhead, the right hand beside the chest. Hand and knee push until "
+        "shoulders and pelvis stand on their side (0.6 s); the arm comes up and over, the leg "
+        "follows, and the body goes on to its back. Faults: the pushing elbow is straight before "
+        "the body is up; the arm stands straight up while the body turns under it.",
     ),
     "roll_on": Scene(
         "Rolling on along the floor: to the front, to the back, to the front",
-        f"{RUN} roll --seconds 12 --set settings.then=roll_prone_to_supine,roll_supine_to_prone",
+        f"{RUN} roll --seconds 12 "
+        "--set settings.then=roll_prone_arms_overhead,roll_supine_to_prone",
         TrialConfig(
             task="roll",
             seconds=12.0,
-            settings=roll.Settings(then=("roll_prone_to_supine", "roll_supine_to_prone")),
+            settings=roll.Settings(then=("roll_prone_arms_overhead", "roll_supine_to_prone")),
         ),
         ABOVE, 0.5,
         "Over the left side, then the right, then the left: it goes along the floor by its own "

@@ -69,7 +69,7 @@ CONDITIONS = {
     "roll_back_left": _roll(side="left", movement="roll_prone_to_supine"),
     "roll_back_right": _roll(side="right", movement="roll_prone_to_supine"),
     "roll_on": replace(
-        _roll(then=("roll_prone_to_supine", "roll_supine_to_prone")),
+        _roll(then=("roll_prone_arms_overhead", "roll_supine_to_prone")),
         seconds=15.0,
     ),
     "bird_dog": TrialConfig(

@@ -58,7 +58,7 @@ MEASURES = (
     of("crawl", "fell")
     | SHOWN["crawl"]
     | of("crawl", "drive", "emg_rectified")
-    | {"swing_contact_share": "Swing limbs on the floor", "stance_slip_m": "Slip of stance limbs"}
+    | {"swing_contact_share": "Swing limbs on the floor"}
 )
 SHARED = parts.Part("shared", "Each strategy with the gait of independent input", MEASURES, "crawl")
 OWN = parts.Part("own", "Each strategy with its own gait", MEASURES, "crawl")

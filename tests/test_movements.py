@@ -68,6 +68,40 @@ def test_other_ways_to_roll_over_are_what_they_are_called(movement, side):
         assert done.measures["thorax_lead_deg"] > 8.0 and twist.max() > 25.0
 
 
+def rolls_back(strategy: str, seed: int, side: str) -> trial.Trial:
+    settings = trial.find_task("roll").settings(movement="roll_prone_to_supine", side=side)
+    synchrony, pools = trial.Synchrony(strategy=strategy), trial.Pools(n_units=60)
+    config = trial.TrialConfig(
+        task="roll", seed=seed, settings=settings, synchrony=synchrony, pools=pools
+    )
+    return trial.run(config)
+
+
+@pytest.mark.parametrize("strategy, side", [("independent", "left"), ("short_term", "right")])
+def test_the_hand_beside_the_chest_pushes_the_body_from_its_front_to_its_back(strategy, side):
+    done = rolls_back(strategy, FAST_SEED, side)
+    assert done.ended == "done" and done.measures["roll_time_s"] < 3.0
+    assert done.measures["turned_deg"] > 140.0
+    support = trial.find_body(done.config).support
+    trailing = [
+        group == "hand" and of != side[0]
+        for group, of in zip(support.groups, support.side, strict=True)
+    ]
+    first = (done.trace.time_s > 0.0) & (done.trace.time_s < 0.5)
+    pushes = done.trace.contact_force_n[first][:, trailing].sum(axis=1)
+    assert pushes.max() > 100.0  # N, a seventh of its weight
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("seed", SLOW_SEEDS)
+@pytest.mark.parametrize("strategy", list(STRATEGIES))
+def test_rolls_back_on_every_seed(strategy, seed, side):
+    done = rolls_back(strategy, seed, side)
+    assert done.ended == "done"
+    assert done.measures["roll_time_s"] < 4.0
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", SLOW_SEEDS)
 @pytest.mark.parametrize("strategy", list(STRATEGIES))

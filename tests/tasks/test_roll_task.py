@@ -8,7 +8,7 @@ from neurocoord.body import model
 from neurocoord.coordination.library import load_movement
 from neurocoord.tasks import roll
 
-NAME, BACK = roll.MOVEMENT, "roll_prone_to_supine"
+NAME, BACK = roll.MOVEMENT, "roll_prone_arms_overhead"
 
 
 @pytest.fixture(scope="module")

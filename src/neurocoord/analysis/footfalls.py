@@ -111,6 +111,13 @@ def slip_m(velocity_m_per_s: ArrayLike, stance: ArrayLike, tick_s: float) -> flo
     return _mean([speed[a:b].sum() * tick_s for a, b in complete(stance)])
 
 
+def shift_m(velocity_m_per_s: ArrayLike, stance: ArrayLike, tick_s: float) -> float:
+    """How far from where it landed the skin has come by the end of a stance: as ``slip_m``, net."""
+    velocity = np.nan_to_num(np.asarray(velocity_m_per_s, float))
+    ways = [velocity[a:b].sum(axis=0) * tick_s for a, b in complete(stance)]
+    return _mean([float(np.linalg.norm(way)) for way in ways])
+
+
 def swing_share(touches: ArrayLike, stance: ArrayLike) -> float:
     """Share of a limb's swing during which something touches; NaN without swing."""
     swings = ~np.asarray(stance, bool)

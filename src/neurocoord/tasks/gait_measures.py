@@ -6,6 +6,7 @@ in people; that is told apart and is no footfall.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -67,6 +68,12 @@ GAIT_MEASURES: dict[str, Measure] = {
     **{
         f"stance_slip_{part}_cm": _m(
             "Footfalls", "cm", f"way of the skin on the floor a stance, {part}", "choice"
+        )
+        for part in ("hand", "knee")
+    },
+    **{
+        f"stance_shift_{part}_cm": _m(
+            "Footfalls", "cm", f"net way of the skin on the floor a stance, {part}", "choice"
         )
         for part in ("hand", "knee")
     },
@@ -196,7 +203,7 @@ def _footfall_measures(
         **{f"swing_clearance_{p}_m": c for p, c in _clearances(at, found).items()},
         "swing_touch_share": _mean(touch),
         "toe_drag_share": _mean(drag),
-        **{f"stance_slip_{p}_cm": 100.0 * s for p, s in _slips(at, found).items()},
+        **_slips(at, found),
         "other_contact_share": float((force[:, others] > 0.0).any(axis=1).mean()),
     }
 
@@ -215,17 +222,21 @@ def _clearances(at: Moments, found: Steps) -> dict[str, float]:
 
 
 def _slips(at: Moments, found: Steps) -> dict[str, float]:
-    """Way (m) a stance, of the skin at each limb's centre of pressure."""
+    """Way and net way (cm) a stance, of the skin at each limb's centre of pressure."""
     contacts, stance = at.seen.contacts, found.stance[::EVERY]
     load = np.maximum(contacts.force_n[..., 2], 0.0)[..., None]
     moved = load * np.nan_to_num(contacts.velocity_m_per_s[..., :2])
 
-    def slip(index: int) -> float:
+    def way_cm(of_stances: Callable[..., float], index: int) -> float:
         of = found.limb == index
         velocity = moved[:, of].sum(axis=1) / np.maximum(load[:, of].sum(axis=1), 1e-9)
-        return footfalls.slip_m(velocity, stance[:, index], MOMENT_S)
+        return 100.0 * of_stances(velocity, stance[:, index], MOMENT_S)
 
-    return {part: _mean([slip(i) for i in _of(part)]) for part in ("hand", "knee")}
+    return {
+        f"stance_{name}_{part}_cm": _mean([way_cm(of_stances, i) for i in _of(part)])
+        for name, of_stances in (("slip", footfalls.slip_m), ("shift", footfalls.shift_m))
+        for part in ("hand", "knee")
+    }
 
 
 def _load_measures(body: Body, at: Moments, found: Steps) -> dict[str, float]:
