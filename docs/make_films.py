@@ -76,6 +76,15 @@ SCENES = {
         "The same pattern with longer stance; three or four limbs bear most of the time. "
         "Fault: the knee that swings is lifted little.",
     ),
+    "crawl_four_beat": Scene(
+        "Crawling slowly, one limb after another, 0.2 m/s",
+        f"{RUN} crawl --seconds 7 --set settings.speed_m_per_s=0.2 "
+        "--set settings.movement=crawl_four_beat",
+        _crawl(7.0, speed_m_per_s=0.2, movement="crawl_four_beat"), SIDE, 1.0,
+        "A knee steps, then the hand of its side, then the other side: three limbs bear at any time, "
+        "and the trunk stays level. Faults: the hand that swings clears the floor by a centimetre; "
+        "steps are short, hands turned outward.",
+    ),
     "crawl_fast": Scene(
         "Crawling fast, 0.6 m/s",
         f"{RUN} crawl --seconds 5 --set settings.speed_m_per_s=0.6",

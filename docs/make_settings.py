@@ -67,11 +67,10 @@ MEANING = {  # by path, in place of the field's comment; by name, of fields that
 WORDS = {bool: "true or false", int: "whole number", float: "number", str: "text"}
 EMPTY = "(empty)"
 
-ROLLS = [
-    name
-    for name in library.movement_names()
-    if isinstance(library.load_movement(name).plan, roll.RollPlan)
-]
+ROLLS, CRAWLS = (
+    [n for n in library.movement_names() if isinstance(library.load_movement(n).plan, kind)]
+    for kind in (roll.RollPlan, gait.Gait)
+)
 ALLOWED: dict[str, Iterable[str]] = {
     **{f"pools.{name}": allowed for name, allowed in CHOICES.items()},
     "settings.allocation": strategies.STRATEGIES,
@@ -79,13 +78,13 @@ ALLOWED: dict[str, Iterable[str]] = {
     "settings.direction": sorted({name.split("_")[1] for name in dynamometry.MOVERS}, key=len),
     "settings.gait.pattern": gait.PATTERNS,
     "settings.joint": dict.fromkeys(name.split("_")[0] for name in dynamometry.MOVERS),
-    "settings.movement": ROLLS,
     "settings.plan.side": roll.SIDES,
     "settings.posture": balance.POSTURES,
     "settings.side": roll.SIDES,
     "settings.tendons": isokinetic.TENDONS,
     "settings.then": ROLLS,
 }
+OF_TASK = {("roll", "settings.movement"): ROLLS, ("crawl", "settings.movement"): CRAWLS}
 
 
 @cache
@@ -136,9 +135,9 @@ def shown(value: Any) -> str:
     return str(value) or EMPTY
 
 
-def row(record: Any, name: str, path: str) -> str:
+def row(record: Any, name: str, path: str, of: str) -> str:
     """A field as a line of a table."""
-    allowed = [f"`{one}`" for one in ALLOWED.get(path, ())]
+    allowed = [f"`{one}`" for one in ALLOWED.get(path, OF_TASK.get((of, path), ()))]
     kind = ", ".join(allowed) or type_of(typing.get_type_hints(type(record))[name])
     beside = comments(type(record)).get(name, "").replace("None:", "none:")
     said = MEANING.get(path) or beside or MEANING.get(name, "")
@@ -158,7 +157,7 @@ def told(record: Any) -> str:
 def tables(record: Any, names: Iterable[str], prefix: str, of: str, seen: dict[Any, str]) -> str:
     """What a record holds: a table of its values, then one of each group, told once."""
     groups = {n: v for n in names if is_dataclass(v := getattr(record, n))}
-    rows = [row(record, n, f"{prefix}{n}") for n in names if n not in groups]
+    rows = [row(record, n, f"{prefix}{n}", of) for n in names if n not in groups]
     parts = ["| path | default | may be | meaning |\n|---|---|---|---|\n" + "\n".join(rows)]
     for name, group in groups.items():
         path = f"{prefix}{name}"

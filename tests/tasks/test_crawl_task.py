@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from neurocoord import envs
+from neurocoord.body import model
+from neurocoord.coordination.library import load_movement
 from neurocoord.tasks import crawl
 
 FEW = 4
@@ -82,3 +84,15 @@ def test_it_is_done_near_the_goal_only(to_the_left):
         qpos[0, :2] = 0.0, y
         reading = runner.reading._replace(qpos=qpos)
         assert crawl.outcome(runner.body, runner.plan, reading, 0, 1.0) == ended
+
+
+def test_a_movement_may_be_named():
+    body = model.load()
+    named = crawl.plan(body, crawl.Settings(movement="crawl_four_beat", speed_m_per_s=0.2))
+    kept = load_movement("crawl_four_beat")
+    assert named.crawl.gait == kept.plan and named.gains == kept.gains
+    assert named.crawl.gait.pattern == "four_beat" and named.crawl.speed_m_per_s == 0.2
+    with pytest.raises(ValueError, match=r"'roll_log' is no crawl; allowed: .*crawl_hands_knees"):
+        crawl.plan(body, crawl.Settings(movement="roll_log"))
+    with pytest.raises(ValueError, match="did you mean 'crawl_four_beat'"):
+        crawl.plan(body, crawl.Settings(movement="crawl_four_beats"))

@@ -40,6 +40,15 @@ def load_movement(name: str) -> Movement:
     return movement_from(json.loads(path.read_text(encoding="utf-8")))
 
 
+def movement_of(kind: type, called: str, name: str) -> Movement:
+    """A movement by name whose plan is a ``kind``; ValueError names those that are."""
+    found = load_movement(name)
+    if not isinstance(found.plan, kind):
+        allowed = [n for n in movement_names() if isinstance(load_movement(n).plan, kind)]
+        raise ValueError(f"movement {name!r} is no {called}; allowed: {', '.join(allowed)}")
+    return found
+
+
 def with_movement(settings: Any, name: str) -> Any:
     """A task's settings with the plan and the gains of a kept movement, which must be its kind."""
     fits = {

@@ -20,7 +20,7 @@ from neurocoord.coordination.crawl import (
     start_way,
 )
 from neurocoord.coordination.gait import Gait
-from neurocoord.coordination.library import load_movement
+from neurocoord.coordination.library import load_movement, movement_of
 from neurocoord.coordination.reference import Reference, wrapped
 from neurocoord.coordination.size import gains_for
 from neurocoord.coordination.strategies import Strategy, strategy
@@ -68,6 +68,7 @@ class Settings:
     allocation_joints: tuple[str, ...] = ()  # of the last two; none: all
     senses_delay_s: float = 0.0  # the controller plans on an internal model led over it
     model_error: float = 1.0  # of that model: masses times it, strengths divided by it
+    movement: str = ""  # one of models/movements, in place of gait and gains
     gait: Gait = field(default_factory=_gait)
     gains: ControllerGains = field(default_factory=_gains)
 
@@ -94,8 +95,13 @@ def plan(body: Body, settings: Settings) -> Plan:
     chosen = strategy(
         body, settings.allocation, settings.allocation_dial, settings.allocation_joints
     )
-    crawl = make_crawl(body, settings.gait, settings.speed_m_per_s)
-    return Plan(settings, crawl, gains_for(body, settings.gains), chosen)
+    gait, gains = settings.gait, settings.gains
+    if settings.movement:
+        found = movement_of(Gait, "crawl", settings.movement)
+        assert isinstance(found.plan, Gait)
+        gait, gains = found.plan, found.gains
+    crawl = make_crawl(body, gait, settings.speed_m_per_s)
+    return Plan(settings, crawl, gains_for(body, gains), chosen)
 
 
 def start_qpos(body: Body, plan: Plan, rng: np.random.Generator) -> np.ndarray:

@@ -13,7 +13,7 @@ from neurocoord.body.model import Body
 from neurocoord.body.postures import resting_height_m
 from neurocoord.body.reading import BodyReading
 from neurocoord.coordination.allocation import ControllerGains, WarmStart, allocate
-from neurocoord.coordination.library import Movement, load_movement, movement_names
+from neurocoord.coordination.library import Movement, load_movement, movement_of
 from neurocoord.coordination.reference import rotation_of
 from neurocoord.coordination.roll import (
     Roll,
@@ -139,11 +139,7 @@ def _turning_as(sign: float, plan: RollPlan) -> RollPlan:
 
 
 def _roll_named(name: str) -> Movement:
-    found = load_movement(name)
-    if not isinstance(found.plan, RollPlan):
-        allowed = [n for n in movement_names() if isinstance(load_movement(n).plan, RollPlan)]
-        raise ValueError(f"movement {name!r} is no roll; allowed: {', '.join(allowed)}")
-    return found
+    return movement_of(RollPlan, "roll", name)
 
 
 def start_qpos(body: Body, plan: Plan, rng: np.random.Generator) -> np.ndarray:
