@@ -81,9 +81,9 @@ SCENES = {
         f"{RUN} crawl --seconds 7 --set settings.speed_m_per_s=0.2 "
         "--set settings.movement=crawl_four_beat",
         _crawl(7.0, speed_m_per_s=0.2, movement="crawl_four_beat"), SIDE, 1.0,
-        "A knee steps, then the hand of its side, then the other side: three limbs bear at any time, "
-        "and the trunk stays level. Faults: the hand that swings clears the floor by a centimetre; "
-        "steps are short, hands turned outward.",
+        "A knee steps, then the hand of its side, then the other side: three limbs bear at any "
+        "time, and the trunk stays level. Faults: the hand that swings clears the floor by a "
+        "centimetre; steps are short, hands turned outward.",
     ),
     "crawl_fast": Scene(
         "Crawling fast, 0.6 m/s",
