@@ -153,7 +153,7 @@ SCENES = {
         TrialConfig(task="roll", settings=roll.Settings(movement="roll_prone_to_supine")),
         ABOVE, 1.0,
         "The left arm lies overhead, the right hand beside the chest. Hand and knee push until "
-        "shoulders and pelvis stand on their side (0.6 s); the arm comes up and over, the leg "
+        "shoulders and pelvis stand on their side (0.7 s); the arm comes up and over, the leg "
         "follows, and the body goes on to its back. Faults: the pushing elbow is straight before "
         "the body is up; the arm stands straight up while the body turns under it.",
     ),

@@ -3,7 +3,7 @@
     python experiments/every_seed.py --only crawl_0.5 --seeds 20 --workers 2 --out seeds.csv
 
 One line of the file is one trial. A killed run goes on from its file: a trial that stands there is
-not done again. The tables that are printed in the end stand in docs/every_seed.md.
+not done again. docs/every_seed.md tells what was found so far.
 """
 
 from __future__ import annotations

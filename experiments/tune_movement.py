@@ -75,7 +75,7 @@ SPACE = {
         Parameter("plan.hip_abduction_swing_deg", 3, 25),
         Parameter("plan.knee_centre_m", -0.08, 0.08),
         Parameter("plan.hand_centre_m", -0.08, 0.08),
-        Parameter("plan.hand_lift_m", 0.03, 0.12),
+        Parameter("plan.hand_lift_m", 0.03, 0.15),
         Parameter("plan.hand_width_m", 0.0, 0.14),
         Parameter("plan.backward_hand_width_m", 0.0, 0.14),
         Parameter("plan.pelvis_roll_deg", -2, 10),

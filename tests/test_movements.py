@@ -38,6 +38,17 @@ def test_crawls_for_ten_seconds(strategy):
     assert_crawls(run("crawl", strategy, FAST_SEED))
 
 
+def test_crawls_slowly_one_limb_after_another():
+    settings = trial.find_task("crawl").settings(movement="crawl_four_beat", speed_m_per_s=0.2)
+    config = trial.TrialConfig(
+        task="crawl", seconds=6.0, seed=FAST_SEED, settings=settings, pools=trial.Pools(n_units=40)
+    )
+    done = trial.run(config)
+    assert not done.fell and done.measures["speed_m_per_s"] == pytest.approx(0.2, abs=0.02)
+    assert done.measures["ipsilateral_phase"] == pytest.approx(0.22, abs=0.1)
+    assert abs(done.measures["diagonal_phase"]) > 0.15  # diagonal limbs do not land together
+
+
 @pytest.mark.parametrize("strategy", list(STRATEGIES))
 def test_rolls_from_supine_to_prone(strategy):
     done = run("roll", strategy, FAST_SEED)
@@ -89,7 +100,7 @@ def test_the_hand_beside_the_chest_pushes_the_body_from_its_front_to_its_back(st
     ]
     first = (done.trace.time_s > 0.0) & (done.trace.time_s < 0.5)
     pushes = done.trace.contact_force_n[first][:, trailing].sum(axis=1)
-    assert pushes.max() > 100.0  # N, a seventh of its weight
+    assert pushes.mean() > 80.0  # N; with both arms overhead 6 to 39
 
 
 @pytest.mark.slow
@@ -99,7 +110,7 @@ def test_the_hand_beside_the_chest_pushes_the_body_from_its_front_to_its_back(st
 def test_rolls_back_on_every_seed(strategy, seed, side):
     done = rolls_back(strategy, seed, side)
     assert done.ended == "done"
-    assert done.measures["roll_time_s"] < 4.0
+    assert done.measures["roll_time_s"] < 3.2  # of 200 the slowest took 3.03 s
 
 
 @pytest.mark.slow

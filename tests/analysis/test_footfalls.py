@@ -80,11 +80,11 @@ def test_slip_is_the_way_in_whole_stances():
     velocity[stance] = (0.03, 0.04)  # 5 cm/s
     velocity[10] = np.nan  # in the air for a moment
     assert ff.slip_m(velocity, stance, 0.02) == pytest.approx(0.05 * 0.02 * (19 + 20) / 2)
-    assert ff.shift_m(velocity, stance, 0.02) == pytest.approx(0.05 * 0.02 * (19 + 20) / 2)
+    assert ff.net_slip_m(velocity, stance, 0.02) == pytest.approx(0.05 * 0.02 * (19 + 20) / 2)
     velocity[50:60] *= -1.0  # half of the second stance it goes back
     assert ff.slip_m(velocity, stance, 0.02) == pytest.approx(0.05 * 0.02 * (19 + 20) / 2)
-    assert ff.shift_m(velocity, stance, 0.02) == pytest.approx(0.05 * 0.02 * 19 / 2)
-    assert np.isnan(ff.shift_m(velocity, np.ones(95, bool), 0.02))
+    assert ff.net_slip_m(velocity, stance, 0.02) == pytest.approx(0.05 * 0.02 * 19 / 2)
+    assert np.isnan(ff.net_slip_m(velocity, np.ones(95, bool), 0.02))
 
 
 def test_share_of_swing_that_touches():

@@ -1,11 +1,14 @@
 """A crawl with a goal: which way it is, what the reward counts, when it has arrived."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from neurocoord import envs
 from neurocoord.body import model
-from neurocoord.coordination.library import load_movement
+from neurocoord.coordination.library import load_movement, with_movement
+from neurocoord.coordination.size import gains_for
 from neurocoord.tasks import crawl
 
 FEW = 4
@@ -87,12 +90,22 @@ def test_it_is_done_near_the_goal_only(to_the_left):
 
 
 def test_a_movement_may_be_named():
-    body = model.load()
-    named = crawl.plan(body, crawl.Settings(movement="crawl_four_beat", speed_m_per_s=0.2))
-    kept = load_movement("crawl_four_beat")
-    assert named.crawl.gait == kept.plan and named.gains == kept.gains
-    assert named.crawl.gait.pattern == "four_beat" and named.crawl.speed_m_per_s == 0.2
+    body, plain = model.load(), crawl.Settings()
+    for name in ("crawl_four_beat", "crawl_hands_knees_beta"):
+        named = crawl.plan(body, crawl.Settings(movement=name, speed_m_per_s=0.2))
+        kept = load_movement(name)
+        assert named.crawl.gait == kept.plan != plain.gait
+        assert named.crawl.speed_m_per_s == 0.2
+    assert named.gains == gains_for(body, kept.gains) != gains_for(body, plain.gains)
     with pytest.raises(ValueError, match=r"'roll_log' is no crawl; allowed: .*crawl_hands_knees"):
         crawl.plan(body, crawl.Settings(movement="roll_log"))
     with pytest.raises(ValueError, match="did you mean 'crawl_four_beat'"):
         crawl.plan(body, crawl.Settings(movement="crawl_four_beats"))
+
+
+def test_a_movement_and_a_gait_of_ones_own_exclude_each_other():
+    gait = replace(crawl.Settings().gait, hand_width_m=0.05)
+    both = crawl.Settings(movement="crawl_four_beat", gait=gait)
+    with pytest.raises(ValueError, match="in place of gait and gains, and gait changed too"):
+        crawl.plan(model.load(), both)
+    assert with_movement(both, "crawl_four_beat").movement == ""

@@ -111,7 +111,7 @@ def slip_m(velocity_m_per_s: ArrayLike, stance: ArrayLike, tick_s: float) -> flo
     return _mean([speed[a:b].sum() * tick_s for a, b in complete(stance)])
 
 
-def shift_m(velocity_m_per_s: ArrayLike, stance: ArrayLike, tick_s: float) -> float:
+def net_slip_m(velocity_m_per_s: ArrayLike, stance: ArrayLike, tick_s: float) -> float:
     """How far from where it landed the skin has come by the end of a stance: as ``slip_m``, net."""
     velocity = np.nan_to_num(np.asarray(velocity_m_per_s, float))
     ways = [velocity[a:b].sum(axis=0) * tick_s for a, b in complete(stance)]

@@ -105,7 +105,9 @@ def compare(
     ] = None,
     seeds: Annotated[
         int | None,
-        typer.Option(parser=count, metavar="N", help="Seeds of each condition.", show_default="5"),
+        typer.Option(
+            parser=count, metavar="N", help="Seeds of each condition.", show_default="5, quick: 2"
+        ),
     ] = None,
     seconds: Annotated[
         float | None,

@@ -66,7 +66,7 @@ class Crawl(NamedTuple):
     ahead_joint: np.ndarray  # int[limb], the joint that carries a limb ahead
     reach_m: np.ndarray  # [limb, 2], where a limb bears, from the pelvis: ahead, to the left
     stiffness: np.ndarray  # [joint], torque-space, Nm/rad
-    course: np.ndarray  # [phase, joint + limb + 3], the table's columns side by side
+    course: np.ndarray  # [phase, joint + limb + 2], the table's columns side by side
 
 
 class StiffnessShares(Protocol):
@@ -137,13 +137,7 @@ def make_crawl(body: Body, gait: Gait, speed_m_per_s: float) -> Crawl:
         reach_m=_reach_m(body, gait),
         stiffness=joint_stiffness(body, gait),
         course=np.column_stack(
-            [
-                table.joint_angle,
-                table.travel,
-                table.root_height_m,
-                table.root_roll,
-                table.lean_m,
-            ]
+            [table.joint_angle, table.travel, table.root_height_m, table.root_roll]
         ),
     )
 
@@ -206,25 +200,20 @@ def crawl_reference(
     speed, turn = (crawl.speed_m_per_s, way.turn_rad_per_s) if is_moving else (0.0, 0.0)
     swept_rad = way.turn_rad_per_s * table.cadence.stance_s
     carried = (crawl.aside_joint, crawl.aside_rad_per_m, crawl.ahead_joint, crawl.reach_m)
-    now, height, roll, lean = _posture(crawl.course, later_s * frequency, swept_rad, *carried)
-    velocity, climb, leaning = np.zeros_like(now), 0.0, 0.0
+    now, height, roll = _posture(crawl.course, later_s * frequency, swept_rad, *carried)
+    velocity, climb = np.zeros_like(now), 0.0
     if is_moving:
         moment = later_s + DIFFERENCE_S
-        later, later_height, _, later_lean = _posture(
-            crawl.course, moment * frequency, swept_rad, *carried
-        )
+        later, later_height, _ = _posture(crawl.course, moment * frequency, swept_rad, *carried)
         velocity, climb = (later - now) / DIFFERENCE_S, (later_height - height) / DIFFERENCE_S
-        leaning = (later_lean - lean) / DIFFERENCE_S
     lead_s = max(time_s + gait.unload_lead_s, 0.0)
     in_stance = table.in_stance[int((lead_s * frequency % 1.0) * PHASES)]
     supports = (crawl.limb >= 0) & in_stance[crawl.limb]
     swings = ~in_stance
-    aside_m = _within(gait.sidestep_s * (sideways_m_per_s - leaning), SIDESTEP_MOST_M)
+    aside_m = _within(gait.sidestep_s * sideways_m_per_s, SIDESTEP_MOST_M)
     now[crawl.aside_joint[swings]] += (crawl.aside_rad_per_m * aside_m)[swings]
     heading = _direction(way.heading_rad)
-    left = np.array([-heading[1], heading[0]])
-    place = way.position_m + speed * max(gait.lookahead_s, 0.0) * heading + lean * left
-    moves = speed * heading + leaning * left
+    place = way.position_m + speed * max(gait.lookahead_s, 0.0) * heading
     pitch = math.radians(gait.trunk_pitch_deg)
     return Reference(
         joint_angle=now,
@@ -233,7 +222,7 @@ def crawl_reference(
         # a turn about the vertical, in the pelvis' frame, which is pitched
         root_angular_velocity=np.array([-turn * math.sin(pitch), 0.0, turn * math.cos(pitch)]),
         root_position_m=np.array([place[0], place[1], height]),
-        root_velocity_m_per_s=np.array([moves[0], moves[1], climb]),
+        root_velocity_m_per_s=np.array([speed * heading[0], speed * heading[1], climb]),
         root_weight=np.ones(6),
         may_support=supports,
         stiffness_nm_per_rad=crawl.stiffness,
@@ -242,9 +231,7 @@ def crawl_reference(
 
 @compiled
 def _posture(course, phase, swept_rad, aside_joint, aside_rad_per_m, ahead_joint, reach_m):  # type: ignore[no-untyped-def]
-    """Joint angles [joint] (rad), pelvis height (m), roll (rad) and lean (m) at a phase.
-
-    Linear between rows.
+    """Joint angles [joint] (rad), pelvis height (m) and roll (rad) at a phase, linear between rows.
 
     When the body turns, limbs keep their place on the floor under a trunk that turns about the
     pelvis, by ``swept_rad`` over a stance.
@@ -254,11 +241,11 @@ def _posture(course, phase, swept_rad, aside_joint, aside_rad_per_m, ahead_joint
     share = position - lower
     row = (1 - share) * course[lower] + share * course[lower + 1]
     n_limb = aside_joint.size
-    n_joint = row.size - n_limb - 3
+    n_joint = row.size - n_limb - 2
     angle = row[:n_joint].copy()
     if swept_rad != 0.0:
         for limb in range(n_limb):
             swept = row[n_joint + limb] * swept_rad
             angle[aside_joint[limb]] += aside_rad_per_m[limb] * swept * reach_m[limb, 0]
             angle[ahead_joint[limb]] -= swept * reach_m[limb, 1] / LIMB_M
-    return angle, row[-3], row[-2], row[-1]
+    return angle, row[-2], row[-1]

@@ -1,9 +1,9 @@
 """Crawling on hands and knees: a gait is a small record of parameters, a phase gives a posture.
 
 Diagonal limbs move together, or those of one side, or one limb after another (Patrick, Noah & Yang
-2009). In stance a limb's contact point travels
-backward under the body at the commanded speed; in swing it returns along a smooth arc. Joint
-angles follow from these paths by inverse kinematics on the body's own skeleton.
+2009). In stance a limb's contact point travels backward under the body at the commanded speed; in
+swing it returns along a smooth arc. Joint angles follow from these paths by inverse kinematics on
+the body's own skeleton.
 """
 
 from __future__ import annotations
@@ -74,7 +74,6 @@ class Gait:
     wrist_deg: float = -70.0
     protraction_deg: float = 6.0
     neck_extension_deg: float = 25.0
-    lean_m: float = 0.0  # the trunk goes aside so far, away from the side whose limbs swing
     pelvis_roll_deg: float = 4.0
     lumbar_bend_deg: float = 2.0
     lookahead_s: float = 0.0
@@ -106,7 +105,6 @@ class CrawlTable(NamedTuple):
     joint_angle: np.ndarray  # [PHASES + 1, joint], rad
     root_height_m: np.ndarray  # [PHASES + 1], pelvis origin
     root_roll: np.ndarray  # [PHASES + 1], rad
-    lean_m: np.ndarray  # [PHASES + 1], of the trunk over its limbs, to the left
     travel: np.ndarray  # [PHASES + 1, limb], of a limb's way in stance: 0.5 ahead to -0.5 behind
     in_stance: np.ndarray  # bool[PHASES, limb]
 
@@ -137,18 +135,6 @@ def _travel(phase: np.ndarray, duty: float) -> tuple[np.ndarray, np.ndarray]:
     stance = 0.5 - np.minimum(phase, duty) / duty
     position = np.where(phase < duty, stance, -0.5 + forward)
     return position, np.sin(np.pi * swing) ** 2
-
-
-def _lean(bump: np.ndarray) -> np.ndarray:
-    """Where the trunk leans [phase], -1 (right) to 1 (left): a wave away from limbs in swing.
-
-    It is the first harmonic of the swings [phase, limb] of the right less the left side. There is
-    none where one limb of each side swings, as in a trot.
-    """
-    uneven = bump @ np.array([1.0 if name.endswith("_r") else -1.0 for name in LIMBS])
-    turn = np.exp(2j * np.pi * np.arange(PHASES) / PHASES)
-    wave = np.mean(uneven * turn.conj())
-    return np.real(wave / abs(wave) * turn) if abs(wave) > 1e-6 else np.zeros(PHASES)
 
 
 class _Limbs(NamedTuple):
@@ -232,12 +218,10 @@ def _place_arm(
     root: Pose,
     angle: np.ndarray,
     side: str,
-    palm_m: tuple[float, float, float],
+    palm_x_m: float,
+    palm_z_m: float,
 ) -> None:
-    """Arm angles that put the palm, flat and pointing forward, where it should be.
-
-    ``palm_m``: ahead of the shoulder, outside of it, above the floor.
-    """
+    """Arm angles that put the palm at a place from the shoulder, flat and pointing forward."""
     joints = [limbs.joint_of[f"{name}_{side}"] for name in ARM_JOINTS]
     shoulder, hand = limbs.body_of[f"humerus_{side}"], limbs.body_of[f"hand_{side}"]
     outward = 1.0 if side == "l" else -1.0
@@ -251,9 +235,9 @@ def _place_arm(
         normal = -outward * at.rotation[hand][:, 1]  # out of the back of the hand
         return np.array(
             [
-                place[0] - palm_m[0],
-                place[1] - outward * palm_m[1],
-                palm[2] - limbs.palm_radius_m - palm_m[2],
+                place[0] - palm_x_m,
+                place[1] - outward * gait.hand_width_m,
+                palm[2] - limbs.palm_radius_m - palm_z_m,
                 0.10 * normal[0],
                 0.10 * normal[1],
                 0.01 * fingers[1],
@@ -312,7 +296,6 @@ def tabulate(body: Body, gait: Gait, speed_m_per_s: float) -> CrawlTable:
     # the pelvis is carried higher on the side whose knee swings
     sway = _smooth_cycle(bump[:, 2] - bump[:, 3], 9)
     roll = -np.radians(gait.pelvis_roll_deg) * sway
-    lean = gait.lean_m * _lean(bump)
     pitch = rotation_about(np.array([0.0, 1.0, 0.0]), np.radians(gait.trunk_pitch_deg))
     hips = 0.5 * (body.model.body("femur_r").pos + body.model.body("femur_l").pos)
     angle = np.zeros((PHASES, len(body.joints)))
@@ -334,28 +317,21 @@ def tabulate(body: Body, gait: Gait, speed_m_per_s: float) -> CrawlTable:
             angle[k, solved] = angle[k - 1, solved]
         for limb, name in enumerate(LIMBS):
             kind, side = name.split("_")
-            outward_m = lean[k] if side == "r" else -lean[k]  # what leans left leaves limbs right
             if kind == "knee":
                 abduction = gait.hip_abduction_deg + gait.hip_abduction_swing_deg * bump[k, limb]
-                angle[k, index[f"hip_adduction_{side}"]] = -(
-                    np.radians(abduction) + outward_m / limbs.thigh_m
-                )
+                angle[k, index[f"hip_adduction_{side}"]] = -np.radians(abduction)
                 toe = gait.toe_lift_m * bump[k, limb] - SINK_M
                 _place_leg(body, limbs, gait, root, angle[k], side, knee_x[k, limb - 2], toe)
             else:
-                palm = (
-                    ahead_m[k, limb] + ahead_of_shoulder_m,
-                    gait.hand_width_m + outward_m,
-                    gait.hand_lift_m * bump[k, limb] - SINK_M,
-                )
-                _place_arm(body, limbs, gait, root, angle[k], side, palm)
+                palm = gait.hand_lift_m * bump[k, limb] - SINK_M
+                x = ahead_m[k, limb] + ahead_of_shoulder_m
+                _place_arm(body, limbs, gait, root, angle[k], side, x, palm)
     angle = follow_angles(body, angle)
     return CrawlTable(
         cadence=steps,
         joint_angle=np.vstack([angle, angle[:1]]),
         root_height_m=np.append(height, height[0]),
         root_roll=np.append(roll, roll[0]),
-        lean_m=np.append(lean, lean[0]),
         travel=np.vstack([travel, travel[:1]]),
         in_stance=stance,
     )

@@ -49,6 +49,16 @@ def movement_of(kind: type, called: str, name: str) -> Movement:
     return found
 
 
+def check_alone(settings: Any, *places: str) -> None:
+    """ValueError where a movement is named and what it is in place of was changed as well."""
+    given = [name for name in places if getattr(settings, name) != getattr(type(settings)(), name)]
+    if settings.movement and given:
+        raise ValueError(
+            f"movement={settings.movement} is in place of {' and '.join(places)}, and "
+            f"{' and '.join(given)} changed too; give one or the other"
+        )
+
+
 def with_movement(settings: Any, name: str) -> Any:
     """A task's settings with the plan and the gains of a kept movement, which must be its kind."""
     fits = {
@@ -62,7 +72,8 @@ def with_movement(settings: Any, name: str) -> Any:
         allowed = ", ".join(fits) or "none for this task"
         raise ValueError(f"movement {name!r} is of another kind; allowed: {allowed}")
     found = load_movement(name)
-    return replace(settings, **{fits[name]: found.plan, "gains": found.gains})
+    unnamed = {"movement": ""} if hasattr(settings, "movement") else {}
+    return replace(settings, **{fits[name]: found.plan, "gains": found.gains}, **unnamed)
 
 
 def movement_from(found: dict[str, Any]) -> Movement:

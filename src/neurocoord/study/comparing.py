@@ -26,7 +26,7 @@ from neurocoord.trial import TrialConfig
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """What is compared. The sizes are a choice: the whole fits into three minutes on two cores."""
+    """What is compared. The sizes are a choice: the whole takes four minutes on two cores."""
 
     tasks: tuple[str, ...] = ("isometric", "roll", "crawl")
     strategies: tuple[str, ...] = ("independent", "common_drive", "short_term")  # baseline first

@@ -20,7 +20,7 @@ from neurocoord.coordination.crawl import (
     start_way,
 )
 from neurocoord.coordination.gait import Gait
-from neurocoord.coordination.library import load_movement, movement_of
+from neurocoord.coordination.library import check_alone, load_movement, movement_of
 from neurocoord.coordination.reference import Reference, wrapped
 from neurocoord.coordination.size import gains_for
 from neurocoord.coordination.strategies import Strategy, strategy
@@ -95,6 +95,7 @@ def plan(body: Body, settings: Settings) -> Plan:
     chosen = strategy(
         body, settings.allocation, settings.allocation_dial, settings.allocation_joints
     )
+    check_alone(settings, "gait", "gains")
     gait, gains = settings.gait, settings.gains
     if settings.movement:
         found = movement_of(Gait, "crawl", settings.movement)

@@ -72,7 +72,7 @@ GAIT_MEASURES: dict[str, Measure] = {
         for part in ("hand", "knee")
     },
     **{
-        f"stance_shift_{part}_cm": _m(
+        f"stance_net_slip_{part}_cm": _m(
             "Footfalls", "cm", f"net way of the skin on the floor a stance, {part}", "choice"
         )
         for part in ("hand", "knee")
@@ -234,7 +234,7 @@ def _slips(at: Moments, found: Steps) -> dict[str, float]:
 
     return {
         f"stance_{name}_{part}_cm": _mean([way_cm(of_stances, i) for i in _of(part)])
-        for name, of_stances in (("slip", footfalls.slip_m), ("shift", footfalls.shift_m))
+        for name, of_stances in (("slip", footfalls.slip_m), ("net_slip", footfalls.net_slip_m))
         for part in ("hand", "knee")
     }
 

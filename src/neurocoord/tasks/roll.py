@@ -13,7 +13,12 @@ from neurocoord.body.model import Body
 from neurocoord.body.postures import resting_height_m
 from neurocoord.body.reading import BodyReading
 from neurocoord.coordination.allocation import ControllerGains, WarmStart, allocate
-from neurocoord.coordination.library import Movement, load_movement, movement_of
+from neurocoord.coordination.library import (
+    Movement,
+    check_alone,
+    load_movement,
+    movement_of,
+)
 from neurocoord.coordination.reference import rotation_of
 from neurocoord.coordination.roll import (
     Roll,
@@ -104,6 +109,7 @@ class Memory(NamedTuple):
 
 def plan(body: Body, settings: Settings) -> Plan:
     """Bind the keyframes to this body."""
+    check_alone(settings, "plan", "gains")
     first = Movement(settings.plan, settings.gains)
     if settings.movement:
         first = _roll_named(settings.movement)
