@@ -63,7 +63,7 @@ class Config:
     crawl_s: float = 6.0
 
 
-QUICK = Config(n_subjects=3, n_units=40, hold_s=1.6, tiring_hold_s=2.0, crawl_s=2.0)
+QUICK = Config(n_subjects=2, n_units=40, hold_s=1.6, tiring_hold_s=2.0, crawl_s=2.0)
 MUSCLES = {"SOL_r": "Soleus", "TA_r": "Tibialis anterior", "VAS_L_r": "Vastus lateralis"}
 MUSCLES |= {"BIC_r": "Biceps brachii"}  # whose force is split
 NARROW = 10.0  # range of thresholds of a second pool of 1993; its own is 30 (choice)
