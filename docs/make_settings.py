@@ -67,10 +67,7 @@ MEANING = {  # by path, in place of the field's comment; by name, of fields that
 WORDS = {bool: "true or false", int: "whole number", float: "number", str: "text"}
 EMPTY = "(empty)"
 
-ROLLS, CRAWLS = (
-    [n for n in library.movement_names() if isinstance(library.load_movement(n).plan, kind)]
-    for kind in (roll.RollPlan, gait.Gait)
-)
+ROLLS, CRAWLS = library.names_of(roll.RollPlan), library.names_of(gait.Gait)
 ALLOWED: dict[str, Iterable[str]] = {
     **{f"pools.{name}": allowed for name, allowed in CHOICES.items()},
     "settings.allocation": strategies.STRATEGIES,

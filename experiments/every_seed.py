@@ -30,8 +30,8 @@ from neurocoord.trial import Synchrony, TrialConfig
 SIDE_PUSH = Push(body="thorax", start_s=3.0, duration_s=0.1, force_n=(0.0, 300.0, 0.0))  # 30 N s
 
 
-def _crawl(speed: float, seconds: float = 10.0, **more: object) -> TrialConfig:
-    settings = crawl.Settings(speed_m_per_s=speed)
+def _crawl(speed: float, seconds: float = 10.0, movement: str = "", **more: object) -> TrialConfig:
+    settings = crawl.Settings(speed_m_per_s=speed, movement=movement)
     return replace(TrialConfig(task="crawl", seconds=seconds, settings=settings), **more)
 
 
@@ -42,14 +42,7 @@ def _roll(**settings: object) -> TrialConfig:
 CONDITIONS = {
     **{f"crawl_{v:g}": _crawl(v) for v in (0.1, 0.2, 0.3, 0.4, 0.6, 0.7, -0.1, -0.2)},
     "crawl_0.5": _crawl(0.5, 60.0),
-    **{
-        f"four_beat_{v:g}": TrialConfig(
-            task="crawl",
-            seconds=10.0,
-            settings=crawl.Settings(speed_m_per_s=v, movement="crawl_four_beat"),
-        )
-        for v in (0.1, 0.15, 0.2, 0.25)
-    },
+    **{f"four_beat_{v:g}": _crawl(v, movement="crawl_four_beat") for v in (0.1, 0.15, 0.2, 0.25)},
     "goal_left": TrialConfig(
         task="crawl", seconds=15.0, settings=crawl.Settings(goal_m=(2.5, 2.0))
     ),

@@ -40,19 +40,27 @@ def load_movement(name: str) -> Movement:
     return movement_from(json.loads(path.read_text(encoding="utf-8")))
 
 
+def names_of(kind: type) -> list[str]:
+    """Names of the kept movements whose plan is a ``kind``."""
+    return [name for name in movement_names() if isinstance(load_movement(name).plan, kind)]
+
+
 def movement_of(kind: type, called: str, name: str) -> Movement:
     """A movement by name whose plan is a ``kind``; ValueError names those that are."""
     found = load_movement(name)
     if not isinstance(found.plan, kind):
-        allowed = [n for n in movement_names() if isinstance(load_movement(n).plan, kind)]
-        raise ValueError(f"movement {name!r} is no {called}; allowed: {', '.join(allowed)}")
+        allowed = ", ".join(names_of(kind))
+        raise ValueError(f"movement {name!r} is no {called}; allowed: {allowed}")
     return found
 
 
 def check_alone(settings: Any, *places: str) -> None:
     """ValueError where a movement is named and what it is in place of was changed as well."""
-    given = [name for name in places if getattr(settings, name) != getattr(type(settings)(), name)]
-    if settings.movement and given:
+    if not settings.movement:
+        return
+    usual = type(settings)()
+    given = [name for name in places if getattr(settings, name) != getattr(usual, name)]
+    if given:
         raise ValueError(
             f"movement={settings.movement} is in place of {' and '.join(places)}, and "
             f"{' and '.join(given)} changed too; give one or the other"

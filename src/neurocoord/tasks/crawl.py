@@ -20,7 +20,12 @@ from neurocoord.coordination.crawl import (
     start_way,
 )
 from neurocoord.coordination.gait import Gait
-from neurocoord.coordination.library import check_alone, load_movement, movement_of
+from neurocoord.coordination.library import (
+    Movement,
+    check_alone,
+    load_movement,
+    movement_of,
+)
 from neurocoord.coordination.reference import Reference, wrapped
 from neurocoord.coordination.size import gains_for
 from neurocoord.coordination.strategies import Strategy, strategy
@@ -96,13 +101,12 @@ def plan(body: Body, settings: Settings) -> Plan:
         body, settings.allocation, settings.allocation_dial, settings.allocation_joints
     )
     check_alone(settings, "gait", "gains")
-    gait, gains = settings.gait, settings.gains
+    found = Movement(settings.gait, settings.gains)
     if settings.movement:
         found = movement_of(Gait, "crawl", settings.movement)
-        assert isinstance(found.plan, Gait)
-        gait, gains = found.plan, found.gains
-    crawl = make_crawl(body, gait, settings.speed_m_per_s)
-    return Plan(settings, crawl, gains_for(body, gains), chosen)
+    assert isinstance(found.plan, Gait)
+    crawl = make_crawl(body, found.plan, settings.speed_m_per_s)
+    return Plan(settings, crawl, gains_for(body, found.gains), chosen)
 
 
 def start_qpos(body: Body, plan: Plan, rng: np.random.Generator) -> np.ndarray:
