@@ -31,6 +31,7 @@ from neurocoord.analysis.statistics import (
     mean_interval,
 )
 from neurocoord.coordination.library import load_movement, with_movement
+from neurocoord.report.tables import plain
 from neurocoord.settings import flatten, replace_path
 from neurocoord.study import parts
 from neurocoord.study.labels import SHOWN, of
@@ -212,7 +213,7 @@ def answers(measured: Sequence[Measurement]) -> list[str]:
     for name in _strategies(cost):
         if of := worth(cost, name):
             said.append(
-                f"{_plain(name).capitalize()}: cost of transport {_told(of.shared)} with the gait "
+                f"{plain(name).capitalize()}: cost of transport {_told(of.shared)} with the gait "
                 f"of independent input, {_told(of.own)} with its own. Its gait alone, under "
                 f"independent input: {_told(of.alone)}. Beyond that its own gait changes its cost "
                 f"by {_told(of.beyond)}{_verdict(of.beyond)}."
@@ -227,7 +228,7 @@ def table(measured: Sequence[Measurement]) -> reports.Table:
         if of := worth(cost, name):
             spread = of.alone_by_person
             rows.append([
-                _plain(name), str(of.shared.n_seeds), *map(_told, (of.shared, of.own, of.alone)),
+                plain(name), str(of.shared.n_seeds), *map(_told, (of.shared, of.own, of.alone)),
                 f"{np.median(spread):+.1f} ({spread.min():+.1f} to {spread.max():+.1f})",
                 _told(of.beyond),
             ])  # fmt: skip
@@ -246,10 +247,6 @@ def table(measured: Sequence[Measurement]) -> reports.Table:
 
 def _strategies(cost: Mapping[tuple[str, str], object]) -> list[str]:
     return [name for part, name in cost if part == "own" and name != BASELINE]
-
-
-def _plain(name: str) -> str:
-    return name.replace("_", " ")
 
 
 def _told(found: Interval) -> str:
@@ -275,7 +272,7 @@ def gaits(loaded: studies.Loaded) -> reports.Table:
         for path in values[HELD]
         if any(of_gait[path] != values[HELD][path] for of_gait in values.values())
     ]
-    head = ["Parameter", *(name.replace("_", " ") for name in values)]
+    head = ["Parameter", *map(plain, values)]
     return reports.Table("Parameters that were searched for", head, rows, 1, "Held: before any.")
 
 

@@ -21,6 +21,7 @@ from neurocoord.analysis.statistics import (
     model_dependence,
     summarise,
 )
+from neurocoord.report.tables import plain
 from neurocoord.tasks import model_variants
 
 FOREST_ALT = (
@@ -212,7 +213,7 @@ def model_table(
                 if p.second == pair.second and not math.isnan(p.percent)
             }
             cells = (f"{percent[m]:+.1f}" if m in percent else "" for m in models)
-            rows.append([part.labels[measure], pair.second.replace("_", " "), *cells])
+            rows.append([part.labels[measure], plain(pair.second), *cells])
     head = ["Measure", "Condition", *(f"{model} (%)" for model in models)]
     note = "Difference of the means in percent of the baseline; the first model is the one told of."
     return reports.Table(f"{part.title}: cost by energy model", head, rows, 2, note)
