@@ -43,6 +43,8 @@ CONDITIONS = {
     **{f"crawl_{v:g}": _crawl(v) for v in (0.1, 0.2, 0.3, 0.4, 0.6, 0.7, -0.1, -0.2)},
     "crawl_0.5": _crawl(0.5, 60.0),
     **{f"four_beat_{v:g}": _crawl(v, movement="crawl_four_beat") for v in (0.1, 0.15, 0.2, 0.25)},
+    **{f"pace_like_{v:g}": _crawl(v, movement="crawl_pace_like") for v in (0.1, 0.15, 0.2)},
+    "pace_like_on": _crawl(0.15, 30.0, movement="crawl_pace_like"),
     "goal_left": TrialConfig(
         task="crawl", seconds=15.0, settings=crawl.Settings(goal_m=(2.5, 2.0))
     ),
@@ -91,11 +93,12 @@ COLUMNS = ("condition", "strategy", "seed", "ok", "value", *CLEAN)
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """Which trials; the seeds are 0, 1, ..."""
+    """Which trials; the seeds are ``first``, ``first + 1``, ... up to ``seeds - 1``."""
 
     only: tuple[str, ...] = tuple(CONDITIONS)
     strategies: tuple[str, ...] = tuple(STRATEGIES)
     seeds: int = 20
+    first: int = 0
     units: int = 120
     body: str | None = None
     workers: int = 1
@@ -118,7 +121,7 @@ def jobs(config: Config) -> Iterator[tuple[tuple[str, str, str], TrialConfig]]:
     for name in config.only:
         if name not in CONDITIONS:
             raise ValueError(unknown("condition", name, CONDITIONS))
-        for seed in range(config.seeds):
+        for seed in range(config.first, config.seeds):
             for strategy in config.strategies:
                 asked = CONDITIONS[name]
                 yield (
@@ -206,6 +209,7 @@ def main() -> None:
     parser.add_argument("--only", help=f"conditions, separated by commas: {names}")
     parser.add_argument("--strategies", help="separated by commas")
     parser.add_argument("--seeds", type=int, default=20, help="seeds 0, 1, ... of each")
+    parser.add_argument("--first", type=int, default=0, help="seed to begin with, instead of 0")
     parser.add_argument("--units", type=int, default=120, help="motor units of each muscle")
     parser.add_argument("--body", help="file that `neurocoord build` wrote")
     parser.add_argument("--workers", type=int, default=1, help="processes")

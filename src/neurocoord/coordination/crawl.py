@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from neurocoord.body.model import Body
+from neurocoord.body.reading import BodyReading
 from neurocoord.coordination.gait import PHASES, CrawlTable, Gait, hand_centre_m, tabulate
 from neurocoord.coordination.reference import (
     LIMBS,
@@ -61,12 +62,13 @@ class Crawl(NamedTuple):
     table: CrawlTable
     speed_m_per_s: float
     limb: np.ndarray  # int[support]
+    limb_body: np.ndarray  # int[limb]: hand or tibia
     aside_joint: np.ndarray  # int[limb], the joint that carries a limb aside
     aside_rad_per_m: np.ndarray  # [limb], of that joint, to the left
     ahead_joint: np.ndarray  # int[limb], the joint that carries a limb ahead
     reach_m: np.ndarray  # [limb, 2], where a limb bears, from the pelvis: ahead, to the left
     stiffness: np.ndarray  # [joint], torque-space, Nm/rad
-    course: np.ndarray  # [phase, joint + limb + 2], the table's columns side by side
+    course: np.ndarray  # [phase, joint + limb + 3], the table's columns side by side
 
 
 class StiffnessShares(Protocol):
@@ -131,19 +133,64 @@ def make_crawl(body: Body, gait: Gait, speed_m_per_s: float) -> Crawl:
         table=table,
         speed_m_per_s=speed_m_per_s,
         limb=limb_of_support(body),
+        limb_body=np.array(
+            [list(body.bodies).index(name.replace("knee", "tibia")) for name in LIMBS]
+        ),
         aside_joint=np.array([index[f"{joint}_adduction_{side}"] for joint, side in carriers]),
         aside_rad_per_m=np.array([-1 if name.endswith("l") else 1 for name in LIMBS]) / LIMB_M,
         ahead_joint=np.array([index[f"{joint}_flexion_{side}"] for joint, side in carriers]),
         reach_m=_reach_m(body, gait),
         stiffness=joint_stiffness(body, gait),
         course=np.column_stack(
-            [table.joint_angle, table.travel, table.root_height_m, table.root_roll]
+            [
+                table.joint_angle,
+                table.travel,
+                table.root_height_m,
+                table.root_roll,
+                table.sway_m,
+            ]
         ),
     )
 
 
 def _direction(heading_rad: float) -> np.ndarray:
     return np.array([math.cos(heading_rad), math.sin(heading_rad)])
+
+
+def left_of(heading_rad: float) -> np.ndarray:
+    """To the left [2] of a heading (rad) on the floor."""
+    return np.array([-math.sin(heading_rad), math.cos(heading_rad)])
+
+
+def _sway_m(crawl: Crawl, time_s: float) -> float:
+    """How far to the left of its way the pelvis is asked to be."""
+    position = max(time_s, 0.0) * crawl.table.cadence.frequency_hz % 1.0 * PHASES
+    return float(np.interp(position, np.arange(PHASES + 1), crawl.table.sway_m))
+
+
+def on_way_m(crawl: Crawl, time_s: float, position_m: np.ndarray, heading_rad: float) -> np.ndarray:
+    """Where on its way [2] (m) a crawl is whose pelvis is at ``position_m`` and sways."""
+    return position_m - _sway_m(crawl, time_s) * left_of(heading_rad)
+
+
+def keep_over_limbs(
+    crawl: Crawl, time_s: float, wanted: Reference, reading: BodyReading, env: int, yaw_rad: float
+) -> Reference:
+    """What is wanted, with the pelvis' place sideways taken from the limbs in stance.
+
+    A body that sways is balanced over limbs where they are, not over a line on the floor. A gait
+    without sway is left as it is.
+    """
+    if not crawl.gait.sway:
+        return wanted
+    table, left = crawl.table, left_of(yaw_rad)
+    bears = table.in_stance[int(max(time_s, 0.0) * table.cadence.frequency_hz % 1.0 * PHASES)]
+    here = reading.qpos[env, :2]
+    limb_m = (reading.body_position_m[env, crawl.limb_body, :2] - here) @ left
+    over_m = float((limb_m - table.place_m)[bears].mean()) + _sway_m(crawl, time_s)
+    place = wanted.root_position_m.copy()
+    place[:2] += (over_m - (place[:2] - here) @ left) * left
+    return wanted._replace(root_position_m=place)
 
 
 def start_way(position_m: np.ndarray) -> Way:
@@ -200,20 +247,25 @@ def crawl_reference(
     speed, turn = (crawl.speed_m_per_s, way.turn_rad_per_s) if is_moving else (0.0, 0.0)
     swept_rad = way.turn_rad_per_s * table.cadence.stance_s
     carried = (crawl.aside_joint, crawl.aside_rad_per_m, crawl.ahead_joint, crawl.reach_m)
-    now, height, roll = _posture(crawl.course, later_s * frequency, swept_rad, *carried)
-    velocity, climb = np.zeros_like(now), 0.0
+    now, height, roll, sway = _posture(crawl.course, later_s * frequency, swept_rad, *carried)
+    velocity, climb, swaying = np.zeros_like(now), 0.0, 0.0
     if is_moving:
         moment = later_s + DIFFERENCE_S
-        later, later_height, _ = _posture(crawl.course, moment * frequency, swept_rad, *carried)
+        later, later_height, _, later_sway = _posture(
+            crawl.course, moment * frequency, swept_rad, *carried
+        )
         velocity, climb = (later - now) / DIFFERENCE_S, (later_height - height) / DIFFERENCE_S
+        swaying = (later_sway - sway) / DIFFERENCE_S
     lead_s = max(time_s + gait.unload_lead_s, 0.0)
     in_stance = table.in_stance[int((lead_s * frequency % 1.0) * PHASES)]
     supports = (crawl.limb >= 0) & in_stance[crawl.limb]
     swings = ~in_stance
-    aside_m = _within(gait.sidestep_s * sideways_m_per_s, SIDESTEP_MOST_M)
+    aside_m = _within(gait.sidestep_s * (sideways_m_per_s - swaying), SIDESTEP_MOST_M)
     now[crawl.aside_joint[swings]] += (crawl.aside_rad_per_m * aside_m)[swings]
     heading = _direction(way.heading_rad)
-    place = way.position_m + speed * max(gait.lookahead_s, 0.0) * heading
+    left = left_of(way.heading_rad)
+    place = way.position_m + speed * max(gait.lookahead_s, 0.0) * heading + sway * left
+    moves = speed * heading + swaying * left
     pitch = math.radians(gait.trunk_pitch_deg)
     return Reference(
         joint_angle=now,
@@ -222,7 +274,7 @@ def crawl_reference(
         # a turn about the vertical, in the pelvis' frame, which is pitched
         root_angular_velocity=np.array([-turn * math.sin(pitch), 0.0, turn * math.cos(pitch)]),
         root_position_m=np.array([place[0], place[1], height]),
-        root_velocity_m_per_s=np.array([speed * heading[0], speed * heading[1], climb]),
+        root_velocity_m_per_s=np.array([moves[0], moves[1], climb]),
         root_weight=np.ones(6),
         may_support=supports,
         stiffness_nm_per_rad=crawl.stiffness,
@@ -231,7 +283,9 @@ def crawl_reference(
 
 @compiled
 def _posture(course, phase, swept_rad, aside_joint, aside_rad_per_m, ahead_joint, reach_m):  # type: ignore[no-untyped-def]
-    """Joint angles [joint] (rad), pelvis height (m) and roll (rad) at a phase, linear between rows.
+    """Joint angles [joint] (rad), pelvis height (m), roll (rad) and sway (m) at a phase.
+
+    Linear between rows.
 
     When the body turns, limbs keep their place on the floor under a trunk that turns about the
     pelvis, by ``swept_rad`` over a stance.
@@ -241,11 +295,11 @@ def _posture(course, phase, swept_rad, aside_joint, aside_rad_per_m, ahead_joint
     share = position - lower
     row = (1 - share) * course[lower] + share * course[lower + 1]
     n_limb = aside_joint.size
-    n_joint = row.size - n_limb - 2
+    n_joint = row.size - n_limb - 3
     angle = row[:n_joint].copy()
     if swept_rad != 0.0:
         for limb in range(n_limb):
             swept = row[n_joint + limb] * swept_rad
             angle[aside_joint[limb]] += aside_rad_per_m[limb] * swept * reach_m[limb, 0]
             angle[ahead_joint[limb]] -= swept * reach_m[limb, 1] / LIMB_M
-    return angle, row[-2], row[-1]
+    return angle, row[-3], row[-2], row[-1]

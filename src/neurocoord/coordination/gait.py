@@ -23,7 +23,7 @@ from neurocoord.coordination.kinematics import (
     rotation_about,
     solve_posture,
 )
-from neurocoord.coordination.reference import LIMBS, joint_index
+from neurocoord.coordination.reference import GRAVITY_M_PER_S2, LIMBS, joint_index
 from neurocoord.settings import unknown
 
 # phase of each limb of LIMBS in the cycle, by pattern
@@ -31,6 +31,7 @@ PATTERNS = {
     "diagonal": (0.0, 0.5, 0.5, 0.0),
     "four_beat": (0.0, 0.5, 0.25, 0.75),  # lateral sequence: a knee, then the hand of its side
     "pace": (0.0, 0.5, 0.0, 0.5),
+    "pace_like": (0.0, 0.5, 0.1, 0.6),  # a knee shortly before the hand of its side
 }
 PHASES = 64
 SINK_M = 0.002  # how far contact geoms are asked into the floor, so that contact is not lost
@@ -74,6 +75,7 @@ class Gait:
     wrist_deg: float = -70.0
     protraction_deg: float = 6.0
     neck_extension_deg: float = 25.0
+    sway: float = 0.0  # share of an inverted pendulum's sway aside, over the limbs that bear
     pelvis_roll_deg: float = 4.0
     lumbar_bend_deg: float = 2.0
     lookahead_s: float = 0.0
@@ -105,6 +107,8 @@ class CrawlTable(NamedTuple):
     joint_angle: np.ndarray  # [PHASES + 1, joint], rad
     root_height_m: np.ndarray  # [PHASES + 1], pelvis origin
     root_roll: np.ndarray  # [PHASES + 1], rad
+    place_m: np.ndarray  # [limb], to the left, where limbs bear
+    sway_m: np.ndarray  # [PHASES + 1], of the pelvis over its limbs, to the left
     travel: np.ndarray  # [PHASES + 1, limb], of a limb's way in stance: 0.5 ahead to -0.5 behind
     in_stance: np.ndarray  # bool[PHASES, limb]
 
@@ -135,6 +139,19 @@ def _travel(phase: np.ndarray, duty: float) -> tuple[np.ndarray, np.ndarray]:
     stance = 0.5 - np.minimum(phase, duty) / duty
     position = np.where(phase < duty, stance, -0.5 + forward)
     return position, np.sin(np.pi * swing) ** 2
+
+
+def _sway_m(stance: np.ndarray, place_m: np.ndarray, height_m: float, cycle_s: float) -> np.ndarray:
+    """Sway of an inverted pendulum over the limbs that bear [phase] (m, to the left).
+
+    The periodic solution of y'' = g / h (y - p) with the zero-moment point p in the middle of the
+    limbs in stance: the linear inverted pendulum of Kajita et al. (2001).
+    """
+    point = stance @ place_m / np.maximum(stance.sum(axis=1), 1)
+    wave = np.fft.rfft(point)
+    turn_rad_per_s = 2.0 * np.pi * np.arange(len(wave)) / cycle_s
+    fall = GRAVITY_M_PER_S2 / height_m
+    return np.fft.irfft(wave * fall / (fall + turn_rad_per_s**2), len(point))
 
 
 class _Limbs(NamedTuple):
@@ -218,10 +235,12 @@ def _place_arm(
     root: Pose,
     angle: np.ndarray,
     side: str,
-    palm_x_m: float,
-    palm_z_m: float,
+    palm_m: tuple[float, float, float],
 ) -> None:
-    """Arm angles that put the palm at a place from the shoulder, flat and pointing forward."""
+    """Arm angles that put the palm, flat and pointing forward, where it should be.
+
+    ``palm_m``: ahead of the shoulder, outside of it, above the floor.
+    """
     joints = [limbs.joint_of[f"{name}_{side}"] for name in ARM_JOINTS]
     shoulder, hand = limbs.body_of[f"humerus_{side}"], limbs.body_of[f"hand_{side}"]
     outward = 1.0 if side == "l" else -1.0
@@ -235,9 +254,9 @@ def _place_arm(
         normal = -outward * at.rotation[hand][:, 1]  # out of the back of the hand
         return np.array(
             [
-                place[0] - palm_x_m,
-                place[1] - outward * gait.hand_width_m,
-                palm[2] - limbs.palm_radius_m - palm_z_m,
+                place[0] - palm_m[0],
+                place[1] - outward * palm_m[1],
+                palm[2] - limbs.palm_radius_m - palm_m[2],
                 0.10 * normal[0],
                 0.10 * normal[1],
                 0.01 * fingers[1],
@@ -256,6 +275,17 @@ def _hip_height_m(limbs: _Limbs, gait: Gait, stance_x_m: np.ndarray, stance: np.
     reach = np.sqrt(limbs.thigh_m**2 - np.clip(stance_x_m, -0.3, 0.3) ** 2)
     height = limbs.knee_radius_m + reach * np.cos(np.radians(gait.hip_abduction_deg))
     return float(height[stance].mean() if stance.any() else height.mean())
+
+
+def _bearing_m(body: Body, limbs: _Limbs, gait: Gait) -> np.ndarray:
+    """How far to the left each limb bears [limb] (m), under an upright pelvis."""
+    at = pose(limbs.skeleton, np.zeros(3), np.eye(3), np.zeros(len(body.joints)))
+    out = {
+        "hand": abs(at.position_m[limbs.body_of["humerus_l"], 1]) + gait.hand_width_m,
+        "knee": abs(at.position_m[limbs.body_of["femur_l"], 1])
+        + limbs.thigh_m * np.sin(np.radians(gait.hip_abduction_deg)),
+    }
+    return np.array([out[n[:-2]] * (1.0 if n.endswith("l") else -1.0) for n in LIMBS])
 
 
 def _smooth_cycle(values: np.ndarray, width: int) -> np.ndarray:
@@ -294,8 +324,11 @@ def tabulate(body: Body, gait: Gait, speed_m_per_s: float) -> CrawlTable:
         np.array([_hip_height_m(limbs, gait, knee_x[k], stance[k, 2:]) for k in range(PHASES)]), 9
     )
     # the pelvis is carried higher on the side whose knee swings
-    sway = _smooth_cycle(bump[:, 2] - bump[:, 3], 9)
-    roll = -np.radians(gait.pelvis_roll_deg) * sway
+    hike = _smooth_cycle(bump[:, 2] - bump[:, 3], 9)
+    roll = -np.radians(gait.pelvis_roll_deg) * hike
+    place_m = _bearing_m(body, limbs, gait)
+    cycle_s = 1.0 / steps.frequency_hz
+    sway_m = gait.sway * _sway_m(stance, place_m, float(hip_height.mean()), cycle_s)
     pitch = rotation_about(np.array([0.0, 1.0, 0.0]), np.radians(gait.trunk_pitch_deg))
     hips = 0.5 * (body.model.body("femur_r").pos + body.model.body("femur_l").pos)
     angle = np.zeros((PHASES, len(body.joints)))
@@ -306,7 +339,7 @@ def tabulate(body: Body, gait: Gait, speed_m_per_s: float) -> CrawlTable:
         **{f"girdle_protraction_{s}": gait.protraction_deg for s in "rl"},
     }.items():
         angle[:, index[name]] = np.radians(degrees)
-    angle[:, index["lumbar_bending"]] = np.radians(gait.lumbar_bend_deg) * sway
+    angle[:, index["lumbar_bending"]] = np.radians(gait.lumbar_bend_deg) * hike
     height = np.zeros(PHASES)
     solved = [index[f"{name}_{side}"] for name in (*ARM_JOINTS, *LEG_JOINTS) for side in "rl"]
     for k in range(PHASES):
@@ -317,21 +350,30 @@ def tabulate(body: Body, gait: Gait, speed_m_per_s: float) -> CrawlTable:
             angle[k, solved] = angle[k - 1, solved]
         for limb, name in enumerate(LIMBS):
             kind, side = name.split("_")
+            # a pelvis that sways to the left leaves its limbs to the right
+            outward_m = sway_m[k] if side == "r" else -sway_m[k]
             if kind == "knee":
                 abduction = gait.hip_abduction_deg + gait.hip_abduction_swing_deg * bump[k, limb]
-                angle[k, index[f"hip_adduction_{side}"]] = -np.radians(abduction)
+                angle[k, index[f"hip_adduction_{side}"]] = -(
+                    np.radians(abduction) + outward_m / limbs.thigh_m
+                )
                 toe = gait.toe_lift_m * bump[k, limb] - SINK_M
                 _place_leg(body, limbs, gait, root, angle[k], side, knee_x[k, limb - 2], toe)
             else:
-                palm = gait.hand_lift_m * bump[k, limb] - SINK_M
-                x = ahead_m[k, limb] + ahead_of_shoulder_m
-                _place_arm(body, limbs, gait, root, angle[k], side, x, palm)
+                palm = (
+                    ahead_m[k, limb] + ahead_of_shoulder_m,
+                    gait.hand_width_m + outward_m,
+                    gait.hand_lift_m * bump[k, limb] - SINK_M,
+                )
+                _place_arm(body, limbs, gait, root, angle[k], side, palm)
     angle = follow_angles(body, angle)
     return CrawlTable(
         cadence=steps,
         joint_angle=np.vstack([angle, angle[:1]]),
         root_height_m=np.append(height, height[0]),
         root_roll=np.append(roll, roll[0]),
+        place_m=place_m,
+        sway_m=np.append(sway_m, sway_m[0]),
         travel=np.vstack([travel, travel[:1]]),
         in_stance=stance,
     )

@@ -19,7 +19,16 @@ from neurocoord.body.model import Body
 from neurocoord.body.reading import BodyReading
 from neurocoord.coordination import generator as generators
 from neurocoord.coordination.allocation import ControllerGains, WarmStart, allocate
-from neurocoord.coordination.crawl import Crawl, Way, advance_way, crawl_reference, start_way
+from neurocoord.coordination.crawl import (
+    Crawl,
+    Way,
+    advance_way,
+    crawl_reference,
+    keep_over_limbs,
+    left_of,
+    on_way_m,
+    start_way,
+)
 from neurocoord.coordination.generator import Generator
 from neurocoord.coordination.reference import GRAVITY_M_PER_S2, LIMBS, Reference
 from neurocoord.coordination.synergies import Synergies, active_state_at
@@ -115,7 +124,7 @@ def begin(paced: Paced, reading: BodyReading, env: int) -> Memory:
     """On all fours, where the body is now."""
     n_joints, n_muscles = paced.limb_of_joint.size, reading.muscle_length_m.shape[1]
     return Memory(
-        way=start_way(reading.qpos[env, :2]),
+        way=start_way(on_way_m(paced.crawl, 0.0, reading.qpos[env, :2], 0.0)),
         phase=generators.start(paced.generator),
         seen=(reading,),
         correction=np.zeros(n_muscles),
@@ -170,10 +179,13 @@ def _look(
     forward = sensed.body_rotation[env, 1][:, 2]
     yaw = float(np.arctan2(forward[1], forward[0]))
     since_s = paced.pace.senses.every_blocks * BLOCK_S if memory.block else 0.0
-    way = advance_way(paced.crawl, memory.way, sensed.qpos[env, :2], yaw, None, since_s)
-    left = np.array([-np.sin(way.heading_rad), np.cos(way.heading_rad)])
     at = generators.common(paced.generator, memory.phase)
-    wanted = reference_at(paced, at, way, float(sensed.qvel[env, :2] @ left))
+    time_s = float(at.mean()) / paced.crawl.table.cadence.frequency_hz
+    here = on_way_m(paced.crawl, time_s, sensed.qpos[env, :2], memory.way.heading_rad)
+    way = advance_way(paced.crawl, memory.way, here, yaw, None, since_s)
+    sideways = float(sensed.qvel[env, :2] @ left_of(way.heading_rad))
+    wanted = reference_at(paced, at, way, sideways)
+    wanted = keep_over_limbs(paced.crawl, time_s, wanted, sensed, env, yaw)
     given = allocate(
         body, sensed, env, wanted, low, high, paced.gains, memory.warm_start, feed_forward
     )

@@ -16,7 +16,10 @@ from neurocoord.coordination.crawl import (
     Way,
     advance_way,
     crawl_reference,
+    keep_over_limbs,
+    left_of,
     make_crawl,
+    on_way_m,
     start_way,
 )
 from neurocoord.coordination.gait import Gait
@@ -176,14 +179,16 @@ def reference(
     since_s: float = BLOCK_S,
 ) -> tuple[Reference, Way]:
     """What the gait asks for now, and the way on which the body is, ``since_s`` after ``way``."""
-    here = reading.qpos[env, :2]
+    crawl, yaw = plan.crawl, yaw_rad(reading, env)
+    here = on_way_m(crawl, time_s, reading.qpos[env, :2], 0.0 if way is None else way.heading_rad)
     if way is None or time_s <= 0.0:
         way = start_way(here)
     else:
-        goal = plan.settings.goal_m
-        way = advance_way(plan.crawl, way, here, yaw_rad(reading, env), goal, since_s)
-    left = np.array([-np.sin(way.heading_rad), np.cos(way.heading_rad)])
-    return crawl_reference(plan.crawl, time_s, way, float(reading.qvel[env, :2] @ left)), way
+        way = advance_way(crawl, way, here, yaw, plan.settings.goal_m, since_s)
+    wanted = crawl_reference(
+        crawl, time_s, way, float(reading.qvel[env, :2] @ left_of(way.heading_rad))
+    )
+    return keep_over_limbs(crawl, time_s, wanted, reading, env, yaw), way
 
 
 def yaw_rad(reading: BodyReading, env: int) -> float:
