@@ -85,6 +85,13 @@ SCENES = {
         "time, and the trunk stays level. Faults: the hand that swings clears the floor by a "
         "centimetre; steps are short, hands turned outward.",
     ),
+    "crawl_pace_like": Scene(
+        "Crawling with the limbs of one side together, 0.15 m/s",
+        f"{RUN} crawl --seconds 7 --set settings.speed_m_per_s=0.15 "
+        "--set settings.movement=crawl_pace_like",
+        _crawl(7.0, speed_m_per_s=0.15, movement="crawl_pace_like"), FRONT, 1.0,
+        "TODO",
+    ),
     "crawl_fast": Scene(
         "Crawling fast, 0.6 m/s",
         f"{RUN} crawl --seconds 5 --set settings.speed_m_per_s=0.6",

@@ -49,6 +49,17 @@ def test_crawls_slowly_one_limb_after_another():
     assert abs(done.measures["diagonal_phase"]) > 0.15  # diagonal limbs do not land together
 
 
+def test_crawls_with_the_limbs_of_one_side_nearly_together():
+    settings = trial.find_task("crawl").settings(movement="crawl_pace_like", speed_m_per_s=0.15)
+    config = trial.TrialConfig(
+        task="crawl", seconds=6.0, seed=FAST_SEED, settings=settings, pools=trial.Pools(n_units=40)
+    )
+    done = trial.run(config)
+    assert not done.fell and done.measures["speed_m_per_s"] == pytest.approx(0.15, abs=0.02)
+    assert abs(done.measures["ipsilateral_phase"]) < 0.12
+    assert abs(done.measures["diagonal_phase"]) > 0.35  # diagonal limbs land half a cycle apart
+
+
 @pytest.mark.parametrize("strategy", list(STRATEGIES))
 def test_rolls_from_supine_to_prone(strategy):
     done = run("roll", strategy, FAST_SEED)

@@ -6,6 +6,7 @@ Nothing here depends on the values of a gait that were found by search, only on 
 import copy
 import dataclasses
 import math
+from types import SimpleNamespace
 
 import mujoco
 import numpy as np
@@ -19,6 +20,8 @@ from neurocoord.coordination.crawl import (
     Way,
     advance_way,
     crawl_reference,
+    keep_over_limbs,
+    left_of,
     make_crawl,
     start_way,
 )
@@ -28,6 +31,7 @@ from neurocoord.coordination.gait import (
     Gait,
     cadence,
     hand_centre_m,
+    pendulum_sway_m,
     tabulate,
 )
 from neurocoord.coordination.reference import LIMBS
@@ -275,7 +279,68 @@ def test_swing_limbs_step_after_a_drift(body, crawls):
 def test_an_unknown_pattern_is_refused(body):
     with pytest.raises(ValueError, match="pattern 'trot' is unknown; allowed: diagonal"):
         make_crawl(body, Gait(pattern="trot"), 0.3)
-    assert set(PATTERNS) == {"diagonal", "four_beat", "pace"}
+    assert set(PATTERNS) == {"diagonal", "four_beat", "pace", "pace_like"}
+
+
+@pytest.fixture(scope="module")
+def swaying(body):
+    gait = Gait(pattern="pace", swing_s=0.35, sway=0.6, hand_width_m=-0.02, hip_abduction_deg=5.0)
+    return make_crawl(body, gait, 0.25)
+
+
+def test_a_sway_is_that_of_a_pendulum_over_the_limbs_in_stance():
+    """Two supports in turn, w aside, each for T: y = w (1 - cosh(t / c) / cosh(T / 2 c)) from the
+    middle of a stance, with c = sqrt(h / g)."""
+    w, height_m, each_s = 0.13, 0.6, 0.4
+    stance = np.zeros((PHASES, 2), bool)
+    stance[: PHASES // 2, 0] = stance[PHASES // 2 :, 1] = True
+    found = pendulum_sway_m(stance, np.array([w, -w]), height_m, 2 * each_s)
+    time_s = (np.arange(PHASES // 2) - (PHASES // 2 - 1) / 2) * each_s / (PHASES // 2)
+    constant_s = math.sqrt(height_m / 9.81)
+    exact = w * (1 - np.cosh(time_s / constant_s) / math.cosh(each_s / 2 / constant_s))
+    np.testing.assert_allclose(found[: PHASES // 2], exact, atol=0.01 * w)
+    np.testing.assert_allclose(found[PHASES // 2 :], -exact, atol=0.01 * w)
+
+
+def test_only_a_gait_that_asks_for_it_sways(crawls, swaying):
+    assert not crawls[0.4].table.sway_m.any()
+    table = swaying.table
+    assert table.sway_m[-1] == table.sway_m[0] and 0.01 < np.ptp(table.sway_m) < 0.2
+    right, left = (table.in_stance[:, side::2].all(axis=1) for side in (0, 1))
+    assert table.sway_m[:-1][left & ~right].mean() > 0 > table.sway_m[:-1][right & ~left].mean()
+
+
+def test_limbs_in_stance_stay_under_a_pelvis_that_sways(body, swaying):
+    table = swaying.table
+    for limb, name in enumerate(LIMBS):
+        geom = body.model.geom(f"{GEOMS[name[:-2]][0]}_{name[-1]}").id
+        y = []
+        for k in np.flatnonzero(table.in_stance[:, limb]):
+            data = mujoco.MjData(body.model)
+            wanted = crawl_reference(swaying, k * 1.0 / PHASES / table.cadence.frequency_hz, HERE)
+            data.qpos[:3], data.qpos[3:7] = wanted.root_position_m, wanted.root_quaternion
+            data.qpos[body.joint_qpos] = table.joint_angle[k]
+            mujoco.mj_kinematics(body.model, data)
+            y.append(data.geom_xpos[geom, 1])
+        assert np.ptp(y) < 0.03 < np.ptp(table.sway_m), name  # pelvis roll and bending move it too
+
+
+def test_a_body_that_sways_is_kept_over_its_limbs_where_they_are(body, crawls, swaying):
+    heading = 0.3
+    left = left_of(heading)
+    limb_m = np.outer(swaying.table.place_m + 0.04, left)  # 4 cm further left than they should be
+    place = np.zeros((1, len(body.bodies), 3))
+    here = np.array([1.0, 2.0])
+    place[0, swaying.limb_body, :2] = here + limb_m
+    reading = SimpleNamespace(qpos=np.array([[*here, 0.5]]), body_position_m=place)
+    way = Way(np.zeros(2), here + 0.1 * left, heading, 0.0)
+    wanted = crawl_reference(swaying, 0.0, way)
+    kept = keep_over_limbs(swaying, 0.0, wanted, reading, 0, heading)
+    asked = kept.root_position_m[:2] - here
+    assert asked @ left == pytest.approx(0.04 + swaying.table.sway_m[0])
+    ahead = np.array([math.cos(heading), math.sin(heading)])
+    assert asked @ ahead == pytest.approx((wanted.root_position_m[:2] - here) @ ahead)
+    assert keep_over_limbs(crawls[0.4], 0.0, wanted, reading, 0, heading) is wanted
 
 
 def test_stance_shortens_with_speed_and_swing_stays():

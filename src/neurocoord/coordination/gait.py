@@ -141,11 +141,14 @@ def _travel(phase: np.ndarray, duty: float) -> tuple[np.ndarray, np.ndarray]:
     return position, np.sin(np.pi * swing) ** 2
 
 
-def _sway_m(stance: np.ndarray, place_m: np.ndarray, height_m: float, cycle_s: float) -> np.ndarray:
+def pendulum_sway_m(
+    stance: np.ndarray, place_m: np.ndarray, height_m: float, cycle_s: float
+) -> np.ndarray:
     """Sway of an inverted pendulum over the limbs that bear [phase] (m, to the left).
 
-    The periodic solution of y'' = g / h (y - p) with the zero-moment point p in the middle of the
-    limbs in stance: the linear inverted pendulum of Kajita et al. (2001).
+    ``stance`` bool[phase, limb], ``place_m`` [limb]: how far to the left each bears. It is the
+    periodic solution of y'' = g / h (y - p) with the zero-moment point p in the middle of the limbs
+    in stance: the linear inverted pendulum of Kajita et al. (2001).
     """
     point = stance @ place_m / np.maximum(stance.sum(axis=1), 1)
     wave = np.fft.rfft(point)
@@ -328,7 +331,7 @@ def tabulate(body: Body, gait: Gait, speed_m_per_s: float) -> CrawlTable:
     roll = -np.radians(gait.pelvis_roll_deg) * hike
     place_m = _bearing_m(body, limbs, gait)
     cycle_s = 1.0 / steps.frequency_hz
-    sway_m = gait.sway * _sway_m(stance, place_m, float(hip_height.mean()), cycle_s)
+    sway_m = gait.sway * pendulum_sway_m(stance, place_m, float(hip_height.mean()), cycle_s)
     pitch = rotation_about(np.array([0.0, 1.0, 0.0]), np.radians(gait.trunk_pitch_deg))
     hips = 0.5 * (body.model.body("femur_r").pos + body.model.body("femur_l").pos)
     angle = np.zeros((PHASES, len(body.joints)))
