@@ -1,4 +1,4 @@
-"""Draw footfalls of the crawl at several speeds beside published patterns.
+"""Draw footfalls of the crawls and of one at several speeds beside published patterns.
 
     python docs/make_pattern_figures.py    # `make figures` runs this
 
@@ -27,7 +27,12 @@ from neurocoord.tasks.gait_measures import steps
 from neurocoord.tasks.movement import BLOCK_S
 
 NAMES = ("right hand", "left hand", "right knee", "left knee")
-SPEEDS_M_PER_S = (0.2, 0.4, 0.6)
+SPEEDS_M_PER_S = (0.2, 0.4, 0.6)  # of the crawl that is shipped as the default
+CRAWLS = {  # movement and speed (m/s), in the order of PATTERNS
+    "crawl_hands_knees": 0.4,
+    "crawl_pace_like": 0.15,
+    "crawl_four_beat": 0.15,
+}
 SECONDS, FIRST_S, N_UNITS = 8.0, 2.0, 60
 SHOWN_CYCLES = 2.0
 DUTY = (0.6, 0.7)  # of the schematic patterns: the adults' range of the table, recalled
@@ -54,18 +59,18 @@ class Crawled(NamedTuple):
 
 
 @cache
-def crawled(speed: float) -> Crawled:
+def crawled(speed: float, movement: str = crawl.MOVEMENT) -> Crawled:
     """One crawl, measured."""
     done = trial.run(
         trial.TrialConfig(
             task="crawl",
             seconds=SECONDS,
-            settings=crawl.Settings(speed_m_per_s=speed),
+            settings=crawl.Settings(speed_m_per_s=speed, movement=movement),
             pools=trial.Pools(n_units=N_UNITS),
         )
     )
     if done.fell:
-        raise RuntimeError(f"the crawl at {speed} m/s fell: there is no pattern to draw")
+        raise RuntimeError(f"{movement} at {speed} m/s fell: there is no pattern to draw")
     during = done.trace.time_s >= FIRST_S
     stance = steps(model.load("humanoid"), done.trace, during).stance
     x = done.trace.qpos[during, 0]
@@ -92,7 +97,7 @@ def published() -> list[dict[str, str]]:
 
 
 def draw_patterns(figure: Any) -> None:
-    """Footfalls measured at three speeds, published patterns, and figures against speed."""
+    """Footfalls measured of three crawls, published patterns, and one crawl against speed."""
     assert LIMBS == ("hand_r", "hand_l", "knee_r", "knee_l")
     above, middle, below = figure.subfigures(3, 1, height_ratios=(1.0, 1.0, 1.35))
     above.suptitle("this body, measured from contact", x=0.01, ha="left", weight="bold", size=9)
@@ -100,9 +105,9 @@ def draw_patterns(figure: Any) -> None:
         "people, schematic: dark with duty factor 0.6, pale up to 0.7 (recalled)",
         x=0.01, ha="left", weight="bold", size=9,
     )  # fmt: skip
-    below.suptitle("against speed", x=0.01, ha="left", weight="bold", size=9)
-    for axes, speed in zip(above.subplots(1, 3, sharey=True), SPEEDS_M_PER_S, strict=True):
-        _draw_measured(axes, speed)
+    below.suptitle("crawl_hands_knees against speed", x=0.01, ha="left", weight="bold", size=9)
+    for axes, (movement, speed) in zip(above.subplots(1, 3, sharey=True), CRAWLS.items()):
+        _draw_measured(axes, movement, speed)
     for axes, (title, phase) in zip(middle.subplots(1, 3, sharey=True), PATTERNS.items()):
         _draw_schematic(axes, phase)
         axes.set_title(title, loc="left", size=8)
@@ -115,14 +120,14 @@ def draw_patterns(figure: Any) -> None:
     axes.legend(frameon=False, fontsize=7, loc="lower left")
 
 
-def _draw_measured(axes: Any, speed: float) -> None:
-    found = crawled(speed)
+def _draw_measured(axes: Any, movement: str, speed: float) -> None:
+    found = crawled(speed, movement)
     start = footfalls.touchdowns(found.stance[:, LIMBS.index("knee_r")])[0]
     cycles = (np.arange(found.stance.shape[0]) - start) * BLOCK_S / found.cycle_s
     shown = (cycles >= 0.0) & (cycles <= SHOWN_CYCLES)
     gait_plots.footfall_diagram(axes, cycles[shown], found.stance[shown], NAMES)
     axes.set_title(
-        f"{speed:g} m/s commanded, {found.speed_m_per_s:.2f} reached\nhand after its knee:"
+        f"{movement}, {found.speed_m_per_s:.2f} m/s\nhand after its knee:"
         f" {np.mean(found.ipsilateral):.2f} of a cycle",
         loc="left", size=8,
     )  # fmt: skip
