@@ -42,6 +42,7 @@ def _roll(**settings: object) -> TrialConfig:
 CONDITIONS = {
     **{f"crawl_{v:g}": _crawl(v) for v in (0.1, 0.2, 0.3, 0.4, 0.6, 0.7, -0.1, -0.2)},
     "crawl_0.5": _crawl(0.5, 60.0),
+    "firm_0.5": _crawl(0.5, 20.0, ground=Ground(impratio=10.0)),
     **{f"four_beat_{v:g}": _crawl(v, movement="crawl_four_beat") for v in (0.1, 0.15, 0.2, 0.25)},
     **{f"pace_like_{v:g}": _crawl(v, movement="crawl_pace_like") for v in (0.1, 0.15, 0.2)},
     "pace_like_on": _crawl(0.15, 30.0, movement="crawl_pace_like"),

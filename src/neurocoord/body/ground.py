@@ -22,6 +22,7 @@ BUMP_WIDTH_CELLS = 2.0  # SD of the smoothing: bumps about 0.3 m across (choice)
 LEVEL_M = 0.7  # around the start the floor is level (choice)
 BASE_M = 0.2  # thickness under the lowest point
 STEEPEST_DEG = 45.0
+MOST_IMPRATIO = 100.0  # beyond, MuJoCo's solver converges slowly (choice)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,7 @@ class Ground:
     uphill_deg: float = 0.0  # slope along +x; negative: downhill
     bump_m: float = 0.0  # from the lowest to the highest point of the floor
     bump_seed: int = 0
+    impratio: float = 1.0  # MuJoCo's, with elliptic cones: above 1, skin that sticks creeps less
 
 
 def on_ground(
@@ -50,6 +52,8 @@ def on_ground(
     slope = np.radians(ground.uphill_deg)
     g = float(np.linalg.norm(model.opt.gravity))
     model.opt.gravity[:] = (-g * np.sin(slope), 0.0, -g * np.cos(slope))
+    if ground.impratio != 1.0:
+        model.opt.cone, model.opt.impratio = mujoco.mjtCone.mjCONE_ELLIPTIC, ground.impratio
     model.geom_friction[:, 0] *= ground.friction / model.geom("floor").friction[0]
     for parameters in (model.actuator_gainprm, model.actuator_biasprm):
         parameters[:, 2] *= strength
@@ -65,6 +69,11 @@ def _check(ground: Ground, strength: float) -> None:
             ground.uphill_deg,
             abs(ground.uphill_deg) <= STEEPEST_DEG,
             f"-{STEEPEST_DEG:g} to {STEEPEST_DEG:g}",
+        ),
+        "impratio": (
+            ground.impratio,
+            1.0 <= ground.impratio <= MOST_IMPRATIO,
+            f"1 to {MOST_IMPRATIO:g}",
         ),
         "bump_m": (ground.bump_m, 0.0 <= ground.bump_m <= 0.3, "0 to 0.3"),
         "strength": (strength, 0.0 < strength < np.inf, "above 0"),
