@@ -179,12 +179,12 @@ def keep_over_limbs(
     """What is wanted, with the pelvis' place sideways taken from the limbs in stance.
 
     A body that sways is balanced over limbs where they are, not over a line on the floor. A gait
-    without sway is left as it is.
+    without sway is left as it is, and so is a moment at which no limb bears.
     """
-    if not crawl.gait.sway:
-        return wanted
     table, left = crawl.table, left_of(yaw_rad)
     bears = table.in_stance[int(max(time_s, 0.0) * table.cadence.frequency_hz % 1.0 * PHASES)]
+    if not (crawl.gait.sway and bears.any()):
+        return wanted
     here = reading.qpos[env, :2]
     limb_m = (reading.body_position_m[env, crawl.limb_body, :2] - here) @ left
     over_m = float((limb_m - table.place_m)[bears].mean()) + _sway_m(crawl, time_s)
