@@ -94,7 +94,7 @@ COLUMNS = ("condition", "strategy", "seed", "ok", "value", *CLEAN)
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """Which trials; the seeds are ``first``, ``first + 1``, ... up to ``seeds - 1``."""
+    """Which trials; of ``seeds`` seeds the first is ``first``."""
 
     only: tuple[str, ...] = tuple(CONDITIONS)
     strategies: tuple[str, ...] = tuple(STRATEGIES)
@@ -122,7 +122,7 @@ def jobs(config: Config) -> Iterator[tuple[tuple[str, str, str], TrialConfig]]:
     for name in config.only:
         if name not in CONDITIONS:
             raise ValueError(unknown("condition", name, CONDITIONS))
-        for seed in range(config.first, config.seeds):
+        for seed in range(config.first, config.first + config.seeds):
             for strategy in config.strategies:
                 asked = CONDITIONS[name]
                 yield (
@@ -209,8 +209,8 @@ def main() -> None:
     names = ", ".join(CONDITIONS)
     parser.add_argument("--only", help=f"conditions, separated by commas: {names}")
     parser.add_argument("--strategies", help="separated by commas")
-    parser.add_argument("--seeds", type=int, default=20, help="seeds 0, 1, ... of each")
-    parser.add_argument("--first", type=int, default=0, help="seed to begin with, instead of 0")
+    parser.add_argument("--seeds", type=int, default=20, help="how many seeds of each")
+    parser.add_argument("--first", type=int, default=0, help="the first of the seeds; 0 unless given")
     parser.add_argument("--units", type=int, default=120, help="motor units of each muscle")
     parser.add_argument("--body", help="file that `neurocoord build` wrote")
     parser.add_argument("--workers", type=int, default=1, help="processes")

@@ -22,6 +22,7 @@ from neurocoord.coordination.reference import (
     LIMBS,
     Reference,
     facing,
+    limb_bodies,
     limb_of_support,
     wrapped,
 )
@@ -133,8 +134,7 @@ def make_hold(body: Body, balance: Balance, posture: str, side: str) -> Hold:
     if lifted.any():
         rows = _bird_dog(figure, balance, first, pitch, lifted)
     angle = follow_angles(body, np.array([row.angle for row in rows]))
-    bodies = [f"{'hand' if n.startswith('hand') else 'tibia'}_{n[-1]}" for n in LIMBS]
-    limb_body = np.array([figure.body_of[name] for name in bodies])
+    limb_body = limb_bodies(body)
     at = placed(figure, first, pitch)
     return Hold(
         pitch_rad=float(pitch),

@@ -15,6 +15,7 @@ from neurocoord.coordination.reference import (
     Reference,
     facing,
     joint_index,
+    limb_bodies,
     limb_of_support,
     wrapped,
 )
@@ -66,7 +67,7 @@ class Crawl(NamedTuple):
     aside_joint: np.ndarray  # int[limb], the joint that carries a limb aside
     aside_rad_per_m: np.ndarray  # [limb], of that joint, to the left
     ahead_joint: np.ndarray  # int[limb], the joint that carries a limb ahead
-    reach_m: np.ndarray  # [limb, 2], where a limb bears, from the pelvis: ahead, to the left
+    reach_m: np.ndarray  # [limb, 2], about where it bears, from the pelvis: ahead, to the left
     stiffness: np.ndarray  # [joint], torque-space, Nm/rad
     course: np.ndarray  # [phase, joint + limb + 3], the table's columns side by side
 
@@ -133,9 +134,7 @@ def make_crawl(body: Body, gait: Gait, speed_m_per_s: float) -> Crawl:
         table=table,
         speed_m_per_s=speed_m_per_s,
         limb=limb_of_support(body),
-        limb_body=np.array(
-            [list(body.bodies).index(name.replace("knee", "tibia")) for name in LIMBS]
-        ),
+        limb_body=limb_bodies(body),
         aside_joint=np.array([index[f"{joint}_adduction_{side}"] for joint, side in carriers]),
         aside_rad_per_m=np.array([-1 if name.endswith("l") else 1 for name in LIMBS]) / LIMB_M,
         ahead_joint=np.array([index[f"{joint}_flexion_{side}"] for joint, side in carriers]),
@@ -162,15 +161,16 @@ def left_of(heading_rad: float) -> np.ndarray:
     return np.array([-math.sin(heading_rad), math.cos(heading_rad)])
 
 
-def _sway_m(crawl: Crawl, time_s: float) -> float:
-    """How far to the left of its way the pelvis is asked to be."""
+def _at(crawl: Crawl, column: np.ndarray, time_s: float) -> np.ndarray:
+    """A column [phase, ...] of the table at a time of the cycle, linear between rows."""
     position = max(time_s, 0.0) * crawl.table.cadence.frequency_hz % 1.0 * PHASES
-    return float(np.interp(position, np.arange(PHASES + 1), crawl.table.sway_m))
+    lower = int(position)
+    return column[lower] + (position - lower) * (column[lower + 1] - column[lower])
 
 
 def on_way_m(crawl: Crawl, time_s: float, position_m: np.ndarray, heading_rad: float) -> np.ndarray:
     """Where on its way [2] (m) a crawl is whose pelvis is at ``position_m`` and sways."""
-    return position_m - _sway_m(crawl, time_s) * left_of(heading_rad)
+    return position_m - _at(crawl, crawl.table.sway_m, time_s) * left_of(heading_rad)
 
 
 def keep_over_limbs(
@@ -178,16 +178,18 @@ def keep_over_limbs(
 ) -> Reference:
     """What is wanted, with the pelvis' place sideways taken from the limbs in stance.
 
-    A body that sways is balanced over limbs where they are, not over a line on the floor. A gait
-    without sway is left as it is, and so is a moment at which no limb bears.
+    A body that sways is balanced over limbs where they are, not over a line on the floor: the
+    pelvis is asked to be where the posture has it over them. A gait without sway is left as it is,
+    and so is a moment at which no limb bears.
     """
     table, left = crawl.table, left_of(yaw_rad)
-    bears = table.in_stance[int(max(time_s, 0.0) * table.cadence.frequency_hz % 1.0 * PHASES)]
+    later_s = max(time_s + crawl.gait.lookahead_s, 0.0)
+    bears = table.in_stance[int(later_s * table.cadence.frequency_hz % 1.0 * PHASES)]
     if not (crawl.gait.sway and bears.any()):
         return wanted
     here = reading.qpos[env, :2]
     limb_m = (reading.body_position_m[env, crawl.limb_body, :2] - here) @ left
-    over_m = float((limb_m - table.place_m)[bears].mean()) + _sway_m(crawl, time_s)
+    over_m = float((limb_m - _at(crawl, table.limb_aside_m, later_s))[bears].mean())
     place = wanted.root_position_m.copy()
     place[:2] += (over_m - (place[:2] - here) @ left) * left
     return wanted._replace(root_position_m=place)
@@ -238,7 +240,8 @@ def crawl_reference(
     """What the gait asks for at ``time_s``; posture is asked ``lookahead_s`` ahead.
 
     Before time 0 the body is asked to stand still on all fours, as the cycle begins.
-    ``sideways_m_per_s``: how fast the body moves to its left; limbs in swing step after it.
+    ``sideways_m_per_s``: how fast the body moves to its left; limbs in swing step after what of it
+    is not the sway that is asked for.
     """
     gait, table = crawl.gait, crawl.table
     frequency = table.cadence.frequency_hz

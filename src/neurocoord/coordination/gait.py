@@ -23,7 +23,7 @@ from neurocoord.coordination.kinematics import (
     rotation_about,
     solve_posture,
 )
-from neurocoord.coordination.reference import GRAVITY_M_PER_S2, LIMBS, joint_index
+from neurocoord.coordination.reference import GRAVITY_M_PER_S2, LIMBS, joint_index, limb_bodies
 from neurocoord.settings import unknown
 
 # phase of each limb of LIMBS in the cycle, by pattern
@@ -80,7 +80,9 @@ class Gait:
     lumbar_bend_deg: float = 2.0
     lookahead_s: float = 0.0
     unload_lead_s: float = 0.02  # a limb stops bearing weight this long before it lifts
-    sidestep_s: float = 0.2  # swing limbs go aside by this times the sideways speed (Raibert 1986)
+    sidestep_s: float = (
+        0.2  # swing limbs go aside by this times the sideways speed over the sway's (Raibert 1986)
+    )
     leg_stiffness: float = 0.7  # share of LEG_STIFFNESS
     arm_stiffness: float = 0.7  # share of ARM_STIFFNESS
     trunk_stiffness_nm_per_rad: float = 236.0
@@ -107,8 +109,8 @@ class CrawlTable(NamedTuple):
     joint_angle: np.ndarray  # [PHASES + 1, joint], rad
     root_height_m: np.ndarray  # [PHASES + 1], pelvis origin
     root_roll: np.ndarray  # [PHASES + 1], rad
-    place_m: np.ndarray  # [limb], to the left, where limbs bear
-    sway_m: np.ndarray  # [PHASES + 1], of the pelvis over its limbs, to the left
+    sway_m: np.ndarray  # [PHASES + 1], of the pelvis aside from its way, to the left
+    limb_aside_m: np.ndarray  # [PHASES + 1, limb], hands and tibiae to the left of the pelvis
     travel: np.ndarray  # [PHASES + 1, limb], of a limb's way in stance: 0.5 ahead to -0.5 behind
     in_stance: np.ndarray  # bool[PHASES, limb]
 
@@ -329,9 +331,10 @@ def tabulate(body: Body, gait: Gait, speed_m_per_s: float) -> CrawlTable:
     # the pelvis is carried higher on the side whose knee swings
     hike = _smooth_cycle(bump[:, 2] - bump[:, 3], 9)
     roll = -np.radians(gait.pelvis_roll_deg) * hike
-    place_m = _bearing_m(body, limbs, gait)
     cycle_s = 1.0 / steps.frequency_hz
-    sway_m = gait.sway * pendulum_sway_m(stance, place_m, float(hip_height.mean()), cycle_s)
+    sway_m = gait.sway * pendulum_sway_m(
+        stance, _bearing_m(body, limbs, gait), float(hip_height.mean()), cycle_s
+    )
     pitch = rotation_about(np.array([0.0, 1.0, 0.0]), np.radians(gait.trunk_pitch_deg))
     hips = 0.5 * (body.model.body("femur_r").pos + body.model.body("femur_l").pos)
     angle = np.zeros((PHASES, len(body.joints)))
@@ -370,13 +373,19 @@ def tabulate(body: Body, gait: Gait, speed_m_per_s: float) -> CrawlTable:
                 )
                 _place_arm(body, limbs, gait, root, angle[k], side, palm)
     angle = follow_angles(body, angle)
+    bodies, limb_aside_m = limb_bodies(body), np.zeros((PHASES, len(LIMBS)))
+    for k in range(PHASES):
+        rotation = rotation_about(np.array([1.0, 0.0, 0.0]), roll[k]) @ pitch
+        limb_aside_m[k] = pose(limbs.skeleton, np.zeros(3), rotation, angle[k]).position_m[
+            bodies, 1
+        ]
     return CrawlTable(
         cadence=steps,
         joint_angle=np.vstack([angle, angle[:1]]),
         root_height_m=np.append(height, height[0]),
         root_roll=np.append(roll, roll[0]),
-        place_m=place_m,
         sway_m=np.append(sway_m, sway_m[0]),
+        limb_aside_m=np.vstack([limb_aside_m, limb_aside_m[:1]]),
         travel=np.vstack([travel, travel[:1]]),
         in_stance=stance,
     )

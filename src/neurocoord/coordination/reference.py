@@ -48,6 +48,11 @@ def limb_of_support(body: Body) -> np.ndarray:
     return limb
 
 
+def limb_bodies(body: Body) -> np.ndarray:
+    """int[limb]: the body of each of ``LIMBS`` that bears, a hand or a tibia."""
+    return np.array([body.bodies.index(name.replace("knee", "tibia")) for name in LIMBS])
+
+
 @compiled
 def multiply(first, second):  # type: ignore[no-untyped-def]
     """Product of two unit quaternions (w, x, y, z)."""
