@@ -48,6 +48,8 @@ def test_it_counts_and_goes_on_from_its_file(toy, capsys) -> None:
     assert capsys.readouterr().out == ""  # nothing was left to do
     more = EVERY.run(replace(toy, seeds=3))
     assert more[:4] == rows and len(more) == 6
+    later = EVERY.run(replace(toy, first=7))
+    assert sorted(row["seed"] for row in later[6:]) == ["7", "7", "8", "8"]
 
 
 def test_how_crawls_step_is_told_of_those_that_went_well(toy) -> None:

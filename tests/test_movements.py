@@ -56,7 +56,8 @@ def test_crawls_with_the_limbs_of_one_side_nearly_together():
     )
     done = trial.run(config)
     assert not done.fell and done.measures["speed_m_per_s"] == pytest.approx(0.15, abs=0.02)
-    assert abs(done.measures["ipsilateral_phase"]) < 0.12
+    early = (done.measures["ipsilateral_phase"] + 0.5) % 1.0 - 0.5  # a hand may land first
+    assert early == pytest.approx(0.05, abs=0.07)
     assert abs(done.measures["diagonal_phase"]) > 0.35  # diagonal limbs land half a cycle apart
 
 

@@ -23,6 +23,7 @@ from neurocoord.coordination.crawl import (
     keep_over_limbs,
     left_of,
     make_crawl,
+    on_way_m,
     start_way,
 )
 from neurocoord.coordination.gait import (
@@ -325,22 +326,82 @@ def test_limbs_in_stance_stay_under_a_pelvis_that_sways(body, swaying):
         assert np.ptp(y) < 0.03 < np.ptp(table.sway_m), name  # pelvis roll and bending move it too
 
 
-def test_a_body_that_sways_is_kept_over_its_limbs_where_they_are(body, crawls, swaying):
-    heading = 0.3
-    left = left_of(heading)
-    limb_m = np.outer(swaying.table.place_m + 0.04, left)  # 4 cm further left than they should be
-    place = np.zeros((1, len(body.bodies), 3))
-    here = np.array([1.0, 2.0])
-    place[0, swaying.limb_body, :2] = here + limb_m
-    reading = SimpleNamespace(qpos=np.array([[*here, 0.5]]), body_position_m=place)
-    way = Way(np.zeros(2), here + 0.1 * left, heading, 0.0)
-    wanted = crawl_reference(swaying, 0.0, way)
-    kept = keep_over_limbs(swaying, 0.0, wanted, reading, 0, heading)
-    asked = kept.root_position_m[:2] - here
-    assert asked @ left == pytest.approx(0.04 + swaying.table.sway_m[0])
-    ahead = np.array([math.cos(heading), math.sin(heading)])
-    assert asked @ ahead == pytest.approx((wanted.root_position_m[:2] - here) @ ahead)
-    assert keep_over_limbs(crawls[0.4], 0.0, wanted, reading, 0, heading) is wanted
+def seen(crawl, limb_aside_m, here=(0.0, 0.0), yaw=0.0):
+    """A reading with limbs so far to the left of the pelvis, about a body turned by ``yaw``."""
+    place = np.zeros((1, crawl.limb_body.max() + 1, 3))
+    place[0, crawl.limb_body, :2] = np.array(here) + np.outer(limb_aside_m, left_of(yaw))
+    return SimpleNamespace(qpos=np.array([[*here, 0.5]]), body_position_m=place)
+
+
+def time_of(crawl, bears):
+    """A moment at which just these limbs are in stance, and its row of the table."""
+    k = int(np.flatnonzero((crawl.table.in_stance == bears).all(axis=1))[2])
+    return (k + 1e-9) / PHASES / crawl.table.cadence.frequency_hz, k
+
+
+LEFT_BEARS = np.array([name.endswith("l") for name in LIMBS])
+
+
+def test_a_body_that_sways_is_kept_over_the_limbs_that_bear_where_they_are(body, swaying):
+    time_s, k = time_of(swaying, LEFT_BEARS)
+    heading, yaw, here = 0.3, 0.1, np.array([1.0, 2.0])
+    aside = swaying.table.limb_aside_m[k].copy()
+    aside[LEFT_BEARS] += 0.04  # further left than the posture has them
+    aside[~LEFT_BEARS] += 0.5  # what swings does not count
+    wanted = crawl_reference(swaying, time_s, Way(np.zeros(2), here + 0.1, heading, 0.0))
+    kept = keep_over_limbs(swaying, time_s, wanted, seen(swaying, aside, here, yaw), 0, yaw)
+    asked, along = kept.root_position_m[:2] - here, np.array([math.cos(yaw), math.sin(yaw)])
+    assert asked @ left_of(yaw) == pytest.approx(0.04, abs=1e-6)
+    assert asked @ along == pytest.approx((wanted.root_position_m[:2] - here) @ along)
+    assert kept.root_position_m[2] == wanted.root_position_m[2]
+
+
+def test_a_pelvis_in_its_place_over_its_limbs_stays(body, swaying):
+    """In the table's own posture nothing is to be moved: by MuJoCo's kinematics."""
+    for k in range(0, PHASES, 7):
+        time_s = (k + 1e-9) / PHASES / swaying.table.cadence.frequency_hz
+        wanted = crawl_reference(swaying, time_s, HERE)
+        data = mujoco.MjData(body.model)
+        data.qpos[:3], data.qpos[3:7] = wanted.root_position_m, wanted.root_quaternion
+        data.qpos[body.joint_qpos] = wanted.joint_angle
+        mujoco.mj_kinematics(body.model, data)
+        reading = SimpleNamespace(qpos=data.qpos[None], body_position_m=data.xpos[None])
+        kept = keep_over_limbs(swaying, time_s, wanted, reading, 0, 0.0)
+        np.testing.assert_allclose(kept.root_position_m, wanted.root_position_m, atol=1e-3)
+
+
+def test_without_sway_or_without_a_limb_that_bears_nothing_is_moved(crawls, swaying):
+    reading = seen(swaying, swaying.table.limb_aside_m[0] + 0.1)
+    wanted = crawl_reference(swaying, 0.0, HERE)
+    assert keep_over_limbs(crawls[0.4], 0.0, wanted, reading, 0, 0.0) is wanted
+    none = swaying.table._replace(in_stance=np.zeros_like(swaying.table.in_stance))
+    assert keep_over_limbs(swaying._replace(table=none), 0.0, wanted, reading, 0, 0.0) is wanted
+    assert keep_over_limbs(swaying, 0.0, wanted, reading, 0, 0.0) is not wanted
+
+
+def test_the_way_of_a_body_that_sways_is_straight(swaying):
+    """The reference is aside from its way by the sway, with its velocity; the way is found back."""
+    heading = -0.4
+    way = Way(np.zeros(2), np.array([0.3, -0.2]), heading, 0.0)
+    left, step_s = left_of(heading), 1e-3
+    for time_s in (0.11, 0.37, 0.8):
+        wanted, later = (crawl_reference(swaying, t, way) for t in (time_s, time_s + step_s))
+        found = on_way_m(swaying, time_s, wanted.root_position_m[:2], heading)
+        np.testing.assert_allclose(found, way.position_m, atol=1e-12)
+        rate = (later.root_position_m - wanted.root_position_m)[:2] @ left / step_s
+        assert wanted.root_velocity_m_per_s[:2] @ left == pytest.approx(rate, abs=1e-6)
+        drifts = crawl_reference(swaying, time_s, way, rate)
+        still = crawl_reference(swaying, time_s, way, 0.0)
+        swings = ~swaying.table.in_stance[
+            int(time_s * swaying.table.cadence.frequency_hz % 1.0 * PHASES)
+        ]
+        # what moves aside as it is asked to steps where the table has it
+        posture = swaying.table.joint_angle
+        k = time_s * swaying.table.cadence.frequency_hz % 1.0 * PHASES
+        expected = posture[int(k)] + (k - int(k)) * (posture[int(k) + 1] - posture[int(k)])
+        np.testing.assert_allclose(drifts.joint_angle, expected, atol=1e-6)
+        if swings.any() and abs(rate) > 0.01:
+            assert np.abs(still.joint_angle - expected).max() > 1e-4
 
 
 def test_stance_shortens_with_speed_and_swing_stays():
