@@ -90,7 +90,7 @@ SCENES = {
         f"{RUN} crawl --seconds 7 --set settings.speed_m_per_s=0.15 "
         "--set settings.movement=crawl_pace_like",
         _crawl(7.0, speed_m_per_s=0.15, movement="crawl_pace_like"), SIDE, 1.0,
-        "A knee and at once the hand of its side step, then those of the other side, while the "
+        "A knee and at once the hand of its side land, then those of the other side, while the "
         "body sways a little over the side that bears; hands and knees are close together, the "
         "trunk is level, elbows are bent. Faults: limbs in swing clear the floor by a centimetre; "
         "hands are turned outward and slide by some 5 cm as they land; steps are short.",

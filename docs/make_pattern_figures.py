@@ -1,4 +1,4 @@
-"""Draw footfalls of the crawls and of one at several speeds beside published patterns.
+"""Draw footfalls of three crawls beside published patterns, and figures of one against speed.
 
     python docs/make_pattern_figures.py    # `make figures` runs this
 
@@ -29,7 +29,7 @@ from neurocoord.tasks.movement import BLOCK_S
 NAMES = ("right hand", "left hand", "right knee", "left knee")
 SPEEDS_M_PER_S = (0.2, 0.4, 0.6)  # of the crawl that is shipped as the default
 CRAWLS = {  # movement and speed (m/s), in the order of PATTERNS
-    "crawl_hands_knees": 0.4,
+    crawl.MOVEMENT: 0.4,
     "crawl_pace_like": 0.15,
     "crawl_four_beat": 0.15,
 }
@@ -59,7 +59,7 @@ class Crawled(NamedTuple):
 
 
 @cache
-def crawled(speed: float, movement: str = crawl.MOVEMENT) -> Crawled:
+def crawled(movement: str, speed: float) -> Crawled:
     """One crawl, measured."""
     done = trial.run(
         trial.TrialConfig(
@@ -105,7 +105,7 @@ def draw_patterns(figure: Any) -> None:
         "people, schematic: dark with duty factor 0.6, pale up to 0.7 (recalled)",
         x=0.01, ha="left", weight="bold", size=9,
     )  # fmt: skip
-    below.suptitle("crawl_hands_knees against speed", x=0.01, ha="left", weight="bold", size=9)
+    below.suptitle(f"{crawl.MOVEMENT} against speed", x=0.01, ha="left", weight="bold", size=9)
     for axes, (movement, speed) in zip(above.subplots(1, 3, sharey=True), CRAWLS.items()):
         _draw_measured(axes, movement, speed)
     for axes, (title, phase) in zip(middle.subplots(1, 3, sharey=True), PATTERNS.items()):
@@ -121,7 +121,7 @@ def draw_patterns(figure: Any) -> None:
 
 
 def _draw_measured(axes: Any, movement: str, speed: float) -> None:
-    found = crawled(speed, movement)
+    found = crawled(movement, speed)
     start = footfalls.touchdowns(found.stance[:, LIMBS.index("knee_r")])[0]
     cycles = (np.arange(found.stance.shape[0]) - start) * BLOCK_S / found.cycle_s
     shown = (cycles >= 0.0) & (cycles <= SHOWN_CYCLES)
@@ -157,7 +157,7 @@ def _draw_against_speed(axes: Any, quantity: str) -> None:
         known = {r["quantity"]: float(r["low"]) for r in published() if r["tag"] == "read abstract"}
         speed = known["speed_m_per_s"]
         axes.plot(speed, known["stride_m"] / speed, "k*", ms=8, label="adults, own speed (2011)")
-    found = [crawled(speed) for speed in SPEEDS_M_PER_S]
+    found = [crawled(crawl.MOVEMENT, speed) for speed in SPEEDS_M_PER_S]
     at = [one.speed_m_per_s for one in found]
     values = {
         "ipsilateral_phase": {"right": [f.ipsilateral[0] for f in found],

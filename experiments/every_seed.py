@@ -210,7 +210,9 @@ def main() -> None:
     parser.add_argument("--only", help=f"conditions, separated by commas: {names}")
     parser.add_argument("--strategies", help="separated by commas")
     parser.add_argument("--seeds", type=int, default=20, help="how many seeds of each")
-    parser.add_argument("--first", type=int, default=0, help="the first of the seeds; 0 unless given")
+    parser.add_argument(
+        "--first", type=int, default=0, help="the first of the seeds; 0 unless given"
+    )
     parser.add_argument("--units", type=int, default=120, help="motor units of each muscle")
     parser.add_argument("--body", help="file that `neurocoord build` wrote")
     parser.add_argument("--workers", type=int, default=1, help="processes")

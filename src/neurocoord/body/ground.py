@@ -33,7 +33,7 @@ class Ground:
     uphill_deg: float = 0.0  # slope along +x; negative: downhill
     bump_m: float = 0.0  # from the lowest to the highest point of the floor
     bump_seed: int = 0
-    impratio: float = 1.0  # MuJoCo's, with elliptic cones: above 1, skin that sticks creeps less
+    impratio: float = 1.0  # MuJoCo's; above 1: elliptic cones, and skin that sticks creeps less
 
 
 def on_ground(
