@@ -38,27 +38,29 @@ def test_crawls_for_ten_seconds(strategy):
     assert_crawls(run("crawl", strategy, FAST_SEED))
 
 
-def test_crawls_slowly_one_limb_after_another():
-    settings = trial.find_task("crawl").settings(movement="crawl_four_beat", speed_m_per_s=0.2)
+def slow_crawl(movement: str, speed_m_per_s: float) -> dict[str, float]:
+    """Measures of a crawl that does not fall and keeps its speed."""
+    settings = trial.find_task("crawl").settings(movement=movement, speed_m_per_s=speed_m_per_s)
     config = trial.TrialConfig(
         task="crawl", seconds=6.0, seed=FAST_SEED, settings=settings, pools=trial.Pools(n_units=40)
     )
     done = trial.run(config)
-    assert not done.fell and done.measures["speed_m_per_s"] == pytest.approx(0.2, abs=0.02)
-    assert done.measures["ipsilateral_phase"] == pytest.approx(0.22, abs=0.1)
-    assert abs(done.measures["diagonal_phase"]) > 0.15  # diagonal limbs do not land together
+    assert not done.fell
+    assert done.measures["speed_m_per_s"] == pytest.approx(speed_m_per_s, abs=0.02)
+    return done.measures
+
+
+def test_crawls_slowly_one_limb_after_another():
+    measures = slow_crawl("crawl_four_beat", 0.2)
+    assert measures["ipsilateral_phase"] == pytest.approx(0.22, abs=0.1)
+    assert abs(measures["diagonal_phase"]) > 0.15  # diagonal limbs do not land together
 
 
 def test_crawls_with_the_limbs_of_one_side_nearly_together():
-    settings = trial.find_task("crawl").settings(movement="crawl_pace_like", speed_m_per_s=0.15)
-    config = trial.TrialConfig(
-        task="crawl", seconds=6.0, seed=FAST_SEED, settings=settings, pools=trial.Pools(n_units=40)
-    )
-    done = trial.run(config)
-    assert not done.fell and done.measures["speed_m_per_s"] == pytest.approx(0.15, abs=0.02)
-    early = (done.measures["ipsilateral_phase"] + 0.5) % 1.0 - 0.5  # a hand may land first
+    measures = slow_crawl("crawl_pace_like", 0.15)
+    early = (measures["ipsilateral_phase"] + 0.5) % 1.0 - 0.5  # a hand may land first
     assert early == pytest.approx(0.05, abs=0.07)
-    assert abs(done.measures["diagonal_phase"]) > 0.35  # diagonal limbs land half a cycle apart
+    assert abs(measures["diagonal_phase"]) > 0.35  # diagonal limbs land half a cycle apart
 
 
 @pytest.mark.parametrize("strategy", list(STRATEGIES))

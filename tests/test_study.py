@@ -142,11 +142,12 @@ def test_nothing_to_run_and_no_worker() -> None:
 def test_the_environment_is_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     monkeypatch.delenv("MKL_NUM_THREADS", raising=False)
+    before = signal.getsignal(signal.SIGINT)
     with for_children():
         assert {name: os.environ[name] for name in ONE_THREAD} == ONE_THREAD
     assert os.environ["OMP_NUM_THREADS"] == "3"
     assert "MKL_NUM_THREADS" not in os.environ
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")
@@ -162,6 +163,8 @@ def test_ctrl_c_ends_the_processes(tmp_path: Path) -> None:
                 os.killpg(os.getpgid(0), signal.SIGINT)  # as a terminal does
 
             if __name__ == "__main__":
+                # a job in the background of a script begins with Ctrl-C ignored
+                signal.signal(signal.SIGINT, signal.default_int_handler)
                 configs = study.conditions(["isometric"], ["independent"], 6, overrides=[
                     "settings.hold_s=0.7", "settings.rest_s=0.1"])
                 try:
