@@ -106,7 +106,9 @@ def draw_patterns(figure: Any) -> None:
         x=0.01, ha="left", weight="bold", size=9,
     )  # fmt: skip
     below.suptitle(f"{crawl.MOVEMENT} against speed", x=0.01, ha="left", weight="bold", size=9)
-    for axes, (movement, speed) in zip(above.subplots(1, 3, sharey=True), CRAWLS.items()):
+    for axes, (movement, speed) in zip(
+        above.subplots(1, 3, sharey=True), CRAWLS.items(), strict=True
+    ):
         _draw_measured(axes, movement, speed)
     for axes, (title, phase) in zip(middle.subplots(1, 3, sharey=True), PATTERNS.items()):
         _draw_schematic(axes, phase)

@@ -405,7 +405,9 @@ def test_difficulty_reaches_the_body() -> None:
 
 
 def test_a_wrong_gait_or_difficulty_is_named() -> None:
-    with pytest.raises(ValueError, match=r"another kind; allowed: .*crawl_hands_knees"):
+    with pytest.raises(
+        ValueError, match=r"another kind; allowed: crawl_four_beat, crawl_hands_knees,"
+    ):
         envs.NeurocoordEnv("crawl", n_units=FEW, gait="roll_supine_to_prone")
     with pytest.raises(ValueError, match=r"did you mean 'crawl_hands_knees'"):
         envs.NeurocoordEnv("crawl", n_units=FEW, gait="crawl_hands_kness")

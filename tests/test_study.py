@@ -142,12 +142,15 @@ def test_nothing_to_run_and_no_worker() -> None:
 def test_the_environment_is_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     monkeypatch.delenv("MKL_NUM_THREADS", raising=False)
-    before = signal.getsignal(signal.SIGINT)
-    with for_children():
-        assert {name: os.environ[name] for name in ONE_THREAD} == ONE_THREAD
-    assert os.environ["OMP_NUM_THREADS"] == "3"
-    assert "MKL_NUM_THREADS" not in os.environ
-    assert signal.getsignal(signal.SIGINT) is before
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with for_children():
+            assert {name: os.environ[name] for name in ONE_THREAD} == ONE_THREAD
+        assert os.environ["OMP_NUM_THREADS"] == "3"
+        assert "MKL_NUM_THREADS" not in os.environ
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")

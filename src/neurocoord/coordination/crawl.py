@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -182,10 +183,12 @@ def keep_over_limbs(
     pelvis is asked to be where the posture has it over them. A gait without sway is left as it is,
     and so is a moment at which no limb bears.
     """
+    if not crawl.gait.sway:
+        return wanted
     table, left = crawl.table, left_of(yaw_rad)
     later_s = max(time_s + crawl.gait.lookahead_s, 0.0)
     bears = table.in_stance[int(later_s * table.cadence.frequency_hz % 1.0 * PHASES)]
-    if not (crawl.gait.sway and bears.any()):
+    if not bears.any():
         return wanted
     here = reading.qpos[env, :2]
     limb_m = (reading.body_position_m[env, crawl.limb_body, :2] - here) @ left
@@ -227,6 +230,44 @@ def advance_way(
     if length > LEASH_M:
         position = position_m + away * (LEASH_M / length)
     return Way(way.start_m, position, heading, turn)
+
+
+def yaw_rad(reading: BodyReading, env: int) -> float:
+    """Where the pelvis points: 0 along +x, positive to the left."""
+    forward = reading.body_rotation[env, 1][:, 2]
+    return float(np.arctan2(forward[1], forward[0]))
+
+
+def begin_way(crawl: Crawl, time_s: float, reading: BodyReading, env: int) -> Way:
+    """The way of a body that is where the cycle has it at ``time_s``."""
+    return start_way(on_way_m(crawl, time_s, reading.qpos[env, :2], 0.0))
+
+
+def follow_way(
+    crawl: Crawl,
+    way: Way,
+    time_s: float,
+    reading: BodyReading,
+    env: int,
+    goal_m: tuple[float, float] | None,
+    step_s: float,
+) -> Way:
+    """The way a moment later, of a body as it is read."""
+    here = on_way_m(crawl, time_s, reading.qpos[env, :2], way.heading_rad)
+    return advance_way(crawl, way, here, yaw_rad(reading, env), goal_m, step_s)
+
+
+def ask_on_way(
+    crawl: Crawl,
+    way: Way,
+    time_s: float,
+    reading: BodyReading,
+    env: int,
+    ask: Callable[[Way, float], Reference],
+) -> Reference:
+    """What ``ask`` wants of a body on its way, by its sideways speed (m/s), kept over its limbs."""
+    wanted = ask(way, float(reading.qvel[env, :2] @ left_of(way.heading_rad)))
+    return keep_over_limbs(crawl, time_s, wanted, reading, env, yaw_rad(reading, env))
 
 
 def _within(value: float, most: float) -> float:

@@ -336,6 +336,7 @@ def tabulate(body: Body, gait: Gait, speed_m_per_s: float) -> CrawlTable:
         stance, _bearing_m(body, limbs, gait), float(hip_height.mean()), cycle_s
     )
     pitch = rotation_about(np.array([0.0, 1.0, 0.0]), np.radians(gait.trunk_pitch_deg))
+    rotations = [rotation_about(np.array([1.0, 0.0, 0.0]), value) @ pitch for value in roll]
     hips = 0.5 * (body.model.body("femur_r").pos + body.model.body("femur_l").pos)
     angle = np.zeros((PHASES, len(body.joints)))
     for name, degrees in {
@@ -349,7 +350,7 @@ def tabulate(body: Body, gait: Gait, speed_m_per_s: float) -> CrawlTable:
     height = np.zeros(PHASES)
     solved = [index[f"{name}_{side}"] for name in (*ARM_JOINTS, *LEG_JOINTS) for side in "rl"]
     for k in range(PHASES):
-        rotation = rotation_about(np.array([1.0, 0.0, 0.0]), roll[k]) @ pitch
+        rotation = rotations[k]
         height[k] = hip_height[k] - (rotation @ hips)[2] - SINK_M
         root = Pose(np.array([[0, 0, 0], [0, 0, height[k]]]), np.array([np.eye(3), rotation]))
         if k > 0:  # go on from the phase before: fewer iterations, no jumps
@@ -375,10 +376,8 @@ def tabulate(body: Body, gait: Gait, speed_m_per_s: float) -> CrawlTable:
     angle = follow_angles(body, angle)
     bodies, limb_aside_m = limb_bodies(body), np.zeros((PHASES, len(LIMBS)))
     for k in range(PHASES):
-        rotation = rotation_about(np.array([1.0, 0.0, 0.0]), roll[k]) @ pitch
-        limb_aside_m[k] = pose(limbs.skeleton, np.zeros(3), rotation, angle[k]).position_m[
-            bodies, 1
-        ]
+        at = pose(limbs.skeleton, np.zeros(3), rotations[k], angle[k])
+        limb_aside_m[k] = at.position_m[bodies, 1]
     return CrawlTable(
         cadence=steps,
         joint_angle=np.vstack([angle, angle[:1]]),

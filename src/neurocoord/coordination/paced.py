@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -22,12 +23,10 @@ from neurocoord.coordination.allocation import ControllerGains, WarmStart, alloc
 from neurocoord.coordination.crawl import (
     Crawl,
     Way,
-    advance_way,
+    ask_on_way,
+    begin_way,
     crawl_reference,
-    keep_over_limbs,
-    left_of,
-    on_way_m,
-    start_way,
+    follow_way,
 )
 from neurocoord.coordination.generator import Generator
 from neurocoord.coordination.reference import GRAVITY_M_PER_S2, LIMBS, Reference
@@ -124,7 +123,7 @@ def begin(paced: Paced, reading: BodyReading, env: int) -> Memory:
     """On all fours, where the body is now."""
     n_joints, n_muscles = paced.limb_of_joint.size, reading.muscle_length_m.shape[1]
     return Memory(
-        way=start_way(on_way_m(paced.crawl, 0.0, reading.qpos[env, :2], 0.0)),
+        way=begin_way(paced.crawl, 0.0, reading, env),
         phase=generators.start(paced.generator),
         seen=(reading,),
         correction=np.zeros(n_muscles),
@@ -176,16 +175,12 @@ def _look(
     feed_forward: np.ndarray,
 ) -> Memory:
     """The correction that feedback asks for."""
-    forward = sensed.body_rotation[env, 1][:, 2]
-    yaw = float(np.arctan2(forward[1], forward[0]))
     since_s = paced.pace.senses.every_blocks * BLOCK_S if memory.block else 0.0
     at = generators.common(paced.generator, memory.phase)
     time_s = float(at.mean()) / paced.crawl.table.cadence.frequency_hz
-    here = on_way_m(paced.crawl, time_s, sensed.qpos[env, :2], memory.way.heading_rad)
-    way = advance_way(paced.crawl, memory.way, here, yaw, None, since_s)
-    sideways = float(sensed.qvel[env, :2] @ left_of(way.heading_rad))
-    wanted = reference_at(paced, at, way, sideways)
-    wanted = keep_over_limbs(paced.crawl, time_s, wanted, sensed, env, yaw)
+    way = follow_way(paced.crawl, memory.way, time_s, sensed, env, None, since_s)
+    ask = partial(reference_at, paced, at)
+    wanted = ask_on_way(paced.crawl, way, time_s, sensed, env, ask)
     given = allocate(
         body, sensed, env, wanted, low, high, paced.gains, memory.warm_start, feed_forward
     )

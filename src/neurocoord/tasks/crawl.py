@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -14,13 +15,13 @@ from neurocoord.coordination.allocation import ControllerGains, WarmStart, alloc
 from neurocoord.coordination.crawl import (
     Crawl,
     Way,
-    advance_way,
+    ask_on_way,
+    begin_way,
     crawl_reference,
-    keep_over_limbs,
-    left_of,
+    follow_way,
     make_crawl,
-    on_way_m,
     start_way,
+    yaw_rad,
 )
 from neurocoord.coordination.gait import Gait
 from neurocoord.coordination.library import (
@@ -179,22 +180,13 @@ def reference(
     since_s: float = BLOCK_S,
 ) -> tuple[Reference, Way]:
     """What the gait asks for now, and the way on which the body is, ``since_s`` after ``way``."""
-    crawl, yaw = plan.crawl, yaw_rad(reading, env)
-    here = on_way_m(crawl, time_s, reading.qpos[env, :2], 0.0 if way is None else way.heading_rad)
+    crawl = plan.crawl
     if way is None or time_s <= 0.0:
-        way = start_way(here)
+        way = begin_way(crawl, time_s, reading, env)
     else:
-        way = advance_way(crawl, way, here, yaw, plan.settings.goal_m, since_s)
-    wanted = crawl_reference(
-        crawl, time_s, way, float(reading.qvel[env, :2] @ left_of(way.heading_rad))
-    )
-    return keep_over_limbs(crawl, time_s, wanted, reading, env, yaw), way
-
-
-def yaw_rad(reading: BodyReading, env: int) -> float:
-    """Where the pelvis points: 0 along +x, positive to the left."""
-    forward = reading.body_rotation[env, 1][:, 2]
-    return float(np.arctan2(forward[1], forward[0]))
+        way = follow_way(crawl, way, time_s, reading, env, plan.settings.goal_m, since_s)
+    ask = partial(crawl_reference, crawl, time_s)
+    return ask_on_way(crawl, way, time_s, reading, env, ask), way
 
 
 def outcome(body: Body, plan: Plan, reading: BodyReading, env: int, time_s: float) -> str:
