@@ -39,6 +39,17 @@ def _roll(**settings: object) -> TrialConfig:
     return TrialConfig(task="roll", seconds=5.0, settings=roll.Settings(**settings))
 
 
+def _roll_on(side: str, seconds: float, times: int = 1) -> TrialConfig:
+    """A roll, then ``times`` a whole turn on along the floor."""
+    turn = ("roll_prone_arms_overhead", "roll_leg_led_arms_overhead")
+    settings = roll.Settings(side=side, movement="roll_arm_led_arms_overhead", then=turn * times)
+    return TrialConfig(task="roll", seconds=seconds, settings=settings)
+
+
+def _hold(posture: str) -> TrialConfig:
+    return TrialConfig(task="balance", seconds=12.5, settings=balance.Settings(posture=posture))
+
+
 CONDITIONS = {
     **{f"crawl_{v:g}": _crawl(v) for v in (0.1, 0.2, 0.3, 0.4, 0.6, 0.7, -0.1, -0.2)},
     "crawl_0.5": _crawl(0.5, 60.0),
@@ -72,13 +83,12 @@ CONDITIONS = {
     },
     "roll_back_left": _roll(side="left", movement="roll_prone_to_supine"),
     "roll_back_right": _roll(side="right", movement="roll_prone_to_supine"),
-    "roll_on": replace(
-        _roll(then=("roll_prone_arms_overhead", "roll_supine_to_prone")),
-        seconds=15.0,
-    ),
-    "bird_dog": TrialConfig(
-        task="balance", seconds=12.5, settings=balance.Settings(posture="bird_dog")
-    ),
+    "roll_on_left": _roll_on("left", 15.0),
+    "roll_on_right": _roll_on("right", 15.0),
+    "roll_on_five": _roll_on("left", 25.0, times=2),
+    "hands_knees": _hold("hands_knees"),
+    "kneel_tall": _hold("kneel_tall"),
+    "bird_dog": _hold("bird_dog"),
 }
 VALUE = {"crawl": "speed_m_per_s", "roll": "roll_time_s", "balance": "sway_m"}
 CLEAN = (  # how cleanly a crawl steps

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from neurocoord import trial
+from neurocoord.body.clock import BLOCK_S
 from neurocoord.synchrony import STRATEGIES
+from neurocoord.tasks import roll
 
 FAST_SEED = 11
 SLOW_SEEDS = (0, 1, 2, 3, 4, 20, 21, 22)
@@ -115,6 +117,34 @@ def test_the_hand_beside_the_chest_pushes_the_body_from_its_front_to_its_back(st
     first = (done.trace.time_s > 0.0) & (done.trace.time_s < 0.5)
     pushes = done.trace.contact_force_n[first][:, trailing].sum(axis=1)
     assert pushes.mean() > 80.0  # N; with both arms overhead 6 to 39
+
+
+def rolls_on(strategy: str, seed: int, side: str) -> trial.Trial:
+    settings = trial.find_task("roll").settings(
+        movement="roll_arm_led_arms_overhead",
+        then=("roll_prone_arms_overhead", "roll_leg_led_arms_overhead"),
+        side=side,
+    )
+    synchrony, pools = trial.Synchrony(strategy=strategy), trial.Pools(n_units=60)
+    config = trial.TrialConfig(
+        task="roll", seed=seed, seconds=13.0, settings=settings, synchrony=synchrony, pools=pools
+    )
+    return trial.run(config)
+
+
+def test_rolls_on_along_the_floor_with_both_arms_free_above_the_head():
+    done = rolls_on("independent", FAST_SEED, "left")
+    assert done.measures["rolled"] == 1.0 and done.measures["turned_deg"] > 500.0
+    body = trial.find_body(done.config)
+    plan = roll.plan(body, done.config.settings)
+    turned = roll.turned_deg(plan, done.trace.qpos[:, 3:7])
+    prone = int(np.argmax(turned > 150.0)) + round(0.7 / BLOCK_S)  # lying still by then
+    for side in "rl":
+        flexion, adduction = (
+            np.degrees(done.trace.qpos[prone, body.joint_qpos[body.joints.index(f"{name}_{side}")]])
+            for name in ("shoulder_flexion", "shoulder_adduction")
+        )
+        assert flexion > 130.0 and abs(adduction) < 35.0  # trapped under the head: 45 to 57
 
 
 @pytest.mark.slow

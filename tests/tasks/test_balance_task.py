@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from neurocoord import seeds, study, trial
 from neurocoord.body import model
+from neurocoord.body.postures import lowest_point_m
 from neurocoord.settings import flatten, replace_path
 from neurocoord.simulation import BLOCK_S
 from neurocoord.tasks import TASKS, balance, react
@@ -139,11 +140,33 @@ def test_a_drop_starts_with_the_palms_at_their_height():
     body = model.load()
     plan = balance.plan(body, balance.Settings(drop_height_m=0.15, start_noise_rad=0.0))
     qpos = balance.start_qpos(body, plan, np.random.default_rng(0))
-    from neurocoord.body.postures import lowest_point_m
-
     assert lowest_point_m(body.model, qpos, ("palm_", "fingers")) == pytest.approx(0.15, abs=0.03)
     assert lowest_point_m(body.model, qpos, ("knee_",)) == pytest.approx(0.0, abs=0.01)
     assert balance.lead_in_s(plan) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("posture", "limbs"),
+    [
+        ("hands_knees", ("palm_heel_r", "palm_heel_l", "knee_r", "knee_l", "toes_medial_r")),
+        ("kneel_tall", ("knee_r", "knee_l", "toes_medial_r", "toes_medial_l")),
+    ],
+)
+def test_however_noisy_the_start_all_limbs_stand_on_the_floor(posture, limbs):
+    body = model.load()
+    plan = balance.plan(body, balance.Settings(posture=posture, start_noise_rad=0.03))
+    starts = [balance.start_qpos(body, plan, np.random.default_rng(seed)) for seed in range(3)]
+    assert not np.allclose(starts[0], starts[1])
+    for qpos in starts:
+        heights = [lowest_point_m(body.model, qpos, (name,)) for name in limbs]
+        assert max(heights) < 0.0 and min(heights) > -0.015
+        assert lowest_point_m(body.model, qpos) == pytest.approx(min(heights), abs=1e-3)
+
+
+@pytest.mark.parametrize("seed", [5, 20])
+def test_starts_that_fell_hold(seed):
+    """With hands in the air at the start the body fell onto them, and then fell."""
+    assert trial.run(config(seconds=1.0, seed=seed)).measures["fell"] == 0.0
 
 
 @pytest.mark.parametrize(

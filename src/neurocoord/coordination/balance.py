@@ -157,6 +157,15 @@ def make_hold(body: Body, balance: Balance, posture: str, side: str) -> Hold:
     )
 
 
+def stand_near(body: Body, hold: Hold, angle: np.ndarray) -> Posture:
+    """The posture nearest to joint angles [joint] (rad) in which the limbs that bear at the start
+    all stand on the floor where the hold has them."""
+    limbs = [limb for limb, bears in zip(LIMBS, hold.used, strict=True) if bears]
+    where = dict(zip(LIMBS, hold.support_m, strict=True))
+    near = Posture(angle, hold.root_m[0])
+    return stand_on(make_figure(body), near, hold.pitch_rad, limbs, where, None)
+
+
 def _angles(figure: Figure, degrees: dict[str, float]) -> np.ndarray:
     """Joint angles [joint] (rad); a name without a side sets both."""
     angle = np.zeros(len(figure.joint_of))

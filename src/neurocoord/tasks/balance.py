@@ -23,6 +23,7 @@ from neurocoord.coordination.balance import (
     balance_reference,
     centre_error_m,
     make_hold,
+    stand_near,
     wanted_angle,
 )
 from neurocoord.coordination.library import load_movement
@@ -111,19 +112,22 @@ def plan(body: Body, settings: Settings) -> Plan:
 
 
 def start_qpos(body: Body, plan: Plan, rng: np.random.Generator) -> np.ndarray:
-    """The posture's beginning, with a little noise; or leaning back for a drop."""
+    """The posture's beginning with a little noise, its limbs on the floor; or leaning back for a
+    drop."""
     hold, qpos = plan.hold, body.model.qpos0.copy()
-    angle = noisy_start(body, hold.joint_angle[0], plan.settings.start_noise_rad, rng)
+    noisy = noisy_start(body, hold.joint_angle[0], plan.settings.start_noise_rad, rng)
+    angle, root_m, _ = stand_near(body, hold, noisy)
     hands, knees = hold.support_m[:2].mean(axis=0), hold.support_m[2:].mean(axis=0)
     back = float(np.arcsin(plan.settings.drop_height_m / max(hands[0] - knees[0], 0.1)))
     for side in "rl":
         angle[body.joints.index(f"knee_flexion_{side}")] += back
-    qpos[:3] = hold.root_m[0]
-    qpos[0] = knees[0] + (hold.root_m[0, 0] - knees[0]) * np.cos(back)
-    qpos[0] -= hold.root_m[0, 2] * np.sin(back)
+    qpos[:3] = root_m
+    qpos[0] = knees[0] + (root_m[0] - knees[0]) * np.cos(back)
+    qpos[0] -= root_m[2] * np.sin(back)
     qpos[3:7] = about((0, 1, 0), hold.pitch_rad - back)
     qpos[body.joint_qpos] = np.clip(angle, body.joint_range[:, 0], body.joint_range[:, 1])
-    qpos[2] = resting_height_m(body.model, qpos) - 0.002
+    if back > 0.0:
+        qpos[2] = resting_height_m(body.model, qpos) - 0.002
     return qpos
 
 

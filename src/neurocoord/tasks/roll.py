@@ -134,7 +134,7 @@ def _check_joins(before: RollPlan, after: RollPlan, then: tuple[str, ...]) -> No
     if abs(gap) > 90.0:
         raise ValueError(
             f"then={','.join(then)} is not allowed; each roll begins face up or down as the one "
-            "before it ends, such as roll_prone_arms_overhead after roll_supine_to_prone"
+            "before it ends, such as roll_prone_arms_overhead after roll_arm_led_arms_overhead"
         )
 
 
