@@ -169,17 +169,21 @@ SCENES = {
     ),
     "roll_on": Scene(
         "Rolling on along the floor: to the front, to the back, to the front",
-        f"{RUN} roll --seconds 12 "
-        "--set settings.then=roll_prone_arms_overhead,roll_supine_to_prone",
+        f"{RUN} roll --seconds 9 --set settings.movement=roll_arm_led_arms_overhead "
+        "--set settings.then=roll_prone_arms_overhead,roll_leg_led_arms_overhead",
         TrialConfig(
             task="roll",
-            seconds=12.0,
-            settings=roll.Settings(then=("roll_prone_arms_overhead", "roll_supine_to_prone")),
+            seconds=9.0,
+            settings=roll.Settings(
+                movement="roll_arm_led_arms_overhead",
+                then=("roll_prone_arms_overhead", "roll_leg_led_arms_overhead"),
+            ),
         ),
         ABOVE, 0.5,
-        "Over the left side, then the right, then the left: it goes along the floor by its own "
-        "breadth each time. Faults: between rolls it draws the arm out from under itself by "
-        "rocking back half a turn or less, which takes a second or two; people roll on without.",
+        "Led by the arm over the left side, then over the right, then led by the leg over the left "
+        "again. Each time both arms end stretched overhead, where the body does not lie on them. "
+        "Faults: it lies still for half a second face down; on the way to the back the arm stands "
+        "straight up for a second, and it comes down to the side before the next roll.",
     ),
     "hands_knees": Scene(
         "Standing on hands and knees",

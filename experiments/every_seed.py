@@ -70,6 +70,13 @@ CONDITIONS = {
     "sticky": _crawl(0.4, ground=Ground(friction=1.2)),
     "push_left": _crawl(0.4, pushes=(SIDE_PUSH,)),
     "push_right": _crawl(0.4, pushes=(replace(SIDE_PUSH, force_n=(0.0, -300.0, 0.0)),)),
+    **{  # at other moments of the cycle, which lasts 1.1 s
+        f"push_{side}_{start:g}": _crawl(
+            0.4, pushes=(replace(SIDE_PUSH, start_s=start, force_n=(0.0, force, 0.0)),)
+        )
+        for side, force in (("left", 300.0), ("right", -300.0))
+        for start in (3.2, 3.4, 3.6, 3.8)
+    },
     "push_ahead": _crawl(0.4, pushes=(replace(SIDE_PUSH, force_n=(300.0, 0.0, 0.0)),)),
     "push_back": _crawl(0.4, pushes=(replace(SIDE_PUSH, force_n=(-300.0, 0.0, 0.0)),)),
     "weak": _crawl(0.4, strength=0.8),
@@ -94,6 +101,8 @@ VALUE = {"crawl": "speed_m_per_s", "roll": "roll_time_s", "balance": "sway_m"}
 CLEAN = (  # how cleanly a crawl steps
     "stance_slip_hand_cm",
     "stance_slip_knee_cm",
+    "stance_net_slip_hand_cm",
+    "stance_net_slip_knee_cm",
     "swing_clearance_hand_m",
     "swing_clearance_knee_m",
     "swing_touch_share",
