@@ -102,6 +102,7 @@ class Simulation:
         self.feels_length = rate_model.has_length(pools)  # units, that of their fibres
         self.record_spikes = record_spikes
         self._onset_share = None if onset_share is None else onset.check_share(onset_share)
+        self._n_threads = n_threads
         self._n_steps = steps_per_block(body.model.opt.timestep)
         self._horizon_s = horizon_s
         self._reach = reach_curves(pools, horizon_s)
@@ -326,6 +327,7 @@ class Simulation:
             ticks,
             fibre_length=length,
             record_spikes=self.record_spikes,
+            n_threads=self._n_threads,
             out=self._pool_state,
         )
         self._expected = rate_model.advance(
@@ -333,6 +335,7 @@ class Simulation:
             self._expected,
             np.add.reduce(of_block, axis=2).swapaxes(0, 1) / TICKS_PER_BLOCK,
             fibre_length=length,
+            n_threads=self._n_threads,
             out=self._expected,
         )
         self._limits = None

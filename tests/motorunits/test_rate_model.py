@@ -94,6 +94,22 @@ def test_a_long_block_takes_all_its_slow_steps(at_once) -> None:
     np.testing.assert_allclose(1.0 - few.slow.capacity, lost, rtol=0.05)
 
 
+@pytest.mark.parametrize("n_threads", [2, 3, 8])
+def test_bits_do_not_depend_on_threads(n_threads) -> None:
+    """Of tiring pools too, whose slow steps are taken inside."""
+    rate = fatigue.fatigue_rate_per_s(130)
+    tires = published.body_pools([40, 20, 60, 10], 0.5, fatigue_rate_per_s=rate)
+    drive = np.random.default_rng(3).uniform(size=(400, 2, 4))
+    one = many = rate_model.init(tires, 2)
+    one = rate_model.advance(tires, one, drive)
+    many = rate_model.advance(tires, many, drive, n_threads=n_threads)
+    for a, b in zip(one[:8], many[:8], strict=True):
+        assert np.array_equal(a, b)
+    for a, b in zip(one.slow, many.slow, strict=True):
+        assert np.array_equal(a, b)
+    assert one.tick.tolist() == [1600, 1600] and one.slow.capacity.min() < 1.0
+
+
 def test_held_drive_settles_on_the_static_curve(pools) -> None:
     quiet = pools._replace(drive_noise_floor=np.zeros(3), drive_noise_slope=np.zeros(3))
     drive = np.array([[0.1, 0.4, 0.8]])

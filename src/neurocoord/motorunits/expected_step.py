@@ -120,14 +120,17 @@ def _gain_row(p, m, i, e, threshold):
 
 
 @compiled
-def advance(p, now, block_decay, excitation, n_ticks, h, s):
-    """Blocks of `h` seconds, `excitation[block, env, muscle]` held over each; `s` what changes."""
+def advance(p, now, block_decay, excitation, n_ticks, h, s, first_muscle, end_muscle):
+    """Blocks of `h` seconds, `excitation[block, env, muscle]` held over each; `s` what changes.
+
+    Muscles from `first_muscle` to before `end_muscle`; their tick stays as it is.
+    """
     largest = np.max(p.first_unit[1:] - p.first_unit[:-1])
     rate, density, first = np.empty(largest), np.empty(largest), np.empty(largest)
     found = np.empty(largest + 1, np.uint64)
     for env in range(excitation.shape[1]):
         row = env if p.is_dynamic else 0
-        for m in range(excitation.shape[2]):
+        for m in range(first_muscle, end_muscle):
             for block in range(excitation.shape[0]):
                 e = excitation[block, env, m]
                 _advance_muscle(
@@ -137,7 +140,6 @@ def advance(p, now, block_decay, excitation, n_ticks, h, s):
                     before = s[0][env] + block * n_ticks
                     for _ in range((before + n_ticks) // SLOW_TICKS - before // SLOW_TICKS):
                         _expected_slow_step(p, m, s[2], now, env, e, s[4][env], s[5][env])
-        s[0][env] += excitation.shape[0] * n_ticks
     rate[0], density[0], first[0], found[0] = 0.0, 0.0, 0.0, 0  # they live until here
 
 

@@ -79,16 +79,21 @@ def advance(
 
     compiled_run = _compiled_run(new, *given, 0, 0, record_spikes, output)
 
-    def run(part: tuple[int, int]) -> None:
-        compiled_run(*given, *part, record_spikes, output)
+    def run(first: int, end: int) -> None:
+        compiled_run(*given, first, end, record_spikes, output)
 
-    parts = _parts(params, n_threads)
-    if len(parts) == 1:
-        run(parts[0])
-    else:
-        list(_threads(len(parts)).map(run, parts))
+    share_muscles(run, params, n_threads)
     new.tick[:] += n_tick
     return new, output
+
+
+def share_muscles(run: Callable[[int, int], None], params: PoolParameters, n_threads: int) -> None:
+    """Call `run(first, end)` on runs of muscles with about as many units each, one a thread."""
+    parts = _parts(params, n_threads)
+    if len(parts) == 1:
+        run(*parts[0])
+    else:
+        list(_threads(len(parts)).map(run, *zip(*parts, strict=True)))
 
 
 def _compiled_run(state: PoolState, *arguments: object) -> Callable[..., None]:

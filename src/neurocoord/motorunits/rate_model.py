@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from neurocoord.motorunits import checks, expected_step, fluctuation, reach_step
 from neurocoord.motorunits.compiled import are_own, straight
-from neurocoord.motorunits.kernel import length_sensitivity
+from neurocoord.motorunits.kernel import length_sensitivity, share_muscles
 from neurocoord.motorunits.records import (
     SLOW_TICKS,
     TICK_S,
@@ -126,22 +126,32 @@ def advance(
     duration_s: float | None = None,
     *,
     fibre_length: NDArray[np.floating] | None = None,
+    n_threads: int = 1,
     out: ExpectedState | None = None,
 ) -> ExpectedState:
     """One step over a block with `drive[env, muscle]` (0..1) held at its mean.
 
     Exact for the linear twitch filter. `fibre_length[env, muscle]` (optimal length = 1) as in
-    `kernel.advance`; where it is not given, lengths stay as they were. `state` is left as it is
-    unless passed as `out` too. `drive[block, env, muscle]` is that of several blocks in turn, each
-    of `duration_s`: the same bits as one by one, but faster.
+    `kernel.advance`; where it is not given, lengths stay as they were. `n_threads` share the
+    muscles and change no bit. `state` is left as it is unless passed as `out` too.
+    `drive[block, env, muscle]` is that of several blocks in turn, each of `duration_s`: the same
+    bits as one by one, but faster.
     """
     checks.fits_expected(params, state)
+    checks.count("n_threads", n_threads)
     numbers = checks.numbers("drive", drive)
     blocks = numbers if numbers.ndim == 3 and numbers.shape[0] else numbers[None]
     if len(blocks) > 1 and params.is_dynamic:  # constants change between the blocks
         for held in blocks:
-            state = advance(params, state, held, duration_s, fibre_length=fibre_length, out=out)
-            out = state
+            state = out = advance(
+                params,
+                state,
+                held,
+                duration_s,
+                fibre_length=fibre_length,
+                n_threads=n_threads,
+                out=out,
+            )
         return state
     checked = [_check_drive(params, block, state.impulse.shape[0]) for block in blocks]
     excitation = np.stack(checked) * params.max_excitation
@@ -163,7 +173,12 @@ def advance(
             new.variance[:] = fluctuation.variance(params, new.variance, block, duration_s)
     before = new.tick // SLOW_TICKS
     given = (params.packed, now, decay, excitation, n_ticks, duration_s, moving)
-    call(state, expected_step.advance, *given)
+    share_muscles(
+        lambda first, end: call(state, expected_step.advance, *given, first, end),
+        params,
+        n_threads,
+    )
+    new.tick[:] += len(excitation) * n_ticks
     if params.is_dynamic and np.any(new.tick // SLOW_TICKS > before):
         new = new._replace(
             decays=decays_of(new.now, new.horizon_s, new.block_s),
