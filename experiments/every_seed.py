@@ -96,6 +96,7 @@ CONDITIONS = {
     "hands_knees": _hold("hands_knees"),
     "kneel_tall": _hold("kneel_tall"),
     "bird_dog": _hold("bird_dog"),
+    "bird_dog_firm": replace(_hold("bird_dog"), ground=Ground(impratio=10.0)),
 }
 VALUE = {"crawl": "speed_m_per_s", "roll": "roll_time_s", "balance": "sway_m"}
 CLEAN = (  # how cleanly a crawl steps
