@@ -181,7 +181,7 @@ SCENES = {
         ),
         ABOVE, 0.5,
         "Led by the arm over the left side, then over the right, then led by the leg over the left "
-        "again. Each time both arms end stretched overhead, where the body does not lie on them. "
+        "again. Face down both arms lie stretched overhead, where the body does not lie on them. "
         "Faults: it lies still for half a second face down; on the way to the back the arm stands "
         "straight up for a second, and it comes down to the side before the next roll.",
     ),

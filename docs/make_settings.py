@@ -62,7 +62,7 @@ MEANING = {  # by path, in place of the field's comment; by name, of fields that
     "pushed_body": "the part of the body that is pushed",
     "rest_s": "length of the rest before an effort",
     "speed_deg_per_s": "of the lever",
-    "start_noise_rad": "SD of each joint's angle at the start",
+    "start_noise_rad": "SD of each joint's angle at the start; postures are then put on the floor",
 }
 WORDS = {bool: "true or false", int: "whole number", float: "number", str: "text"}
 EMPTY = "(empty)"

@@ -20,7 +20,7 @@ from neurocoord.body.clock import step_control, steps_per_block
 from neurocoord.body.dynamometer import elastic_muscles, find_lever
 from neurocoord.body.model import Body
 from neurocoord.body.reading import STAGE, BodyReading, make_reader, read
-from neurocoord.motorunits import kernel, onset, rate_model
+from neurocoord.motorunits import checks, kernel, onset, rate_model
 from neurocoord.motorunits.discharge import drive_ramp
 from neurocoord.motorunits.input_noise import input_noise
 from neurocoord.motorunits.parameters import TICK_S as TICK_S
@@ -75,7 +75,8 @@ def _held(drive: np.ndarray, n_blocks: int) -> np.ndarray:
 
 
 class Simulation:
-    """``n_env`` bodies of one model, each muscle driven by its own pool of motor units."""
+    """``n_env`` bodies of one model, each muscle driven by its own pool of motor units; of
+    ``n_threads`` each takes some of the bodies, or of the muscles, and no bit changes."""
 
     def __init__(
         self,
@@ -89,12 +90,12 @@ class Simulation:
         record_spikes: bool = False,
         onset_share: float | None = None,
     ) -> None:
-        if (given := pools.first_unit.size - 1) != len(body.muscles):
-            raise ValueError(
-                f"pools has {given} muscles, body {body.name!r} has {len(body.muscles)}"
-            )
+        n, given = len(body.muscles), pools.first_unit.size - 1
+        if given != n:
+            raise ValueError(f"pools has {given} muscles, body {body.name!r} has {n}")
         if len(seeds) == 0:
             raise ValueError("seeds is empty; give one seed for each env")
+        checks.count("n_threads", n_threads)
         self.body = body
         self.pools = pools
         self.coupling = coupling
@@ -114,8 +115,7 @@ class Simulation:
         self._qvel = self._batch.bind("qvel")
         self._push = self._batch.bind("xfrc_applied")
         self._lever = find_lever(body)
-        of_lever = () if self._lever is None else ("qfrc_constraint",)
-        names = (*_AT_START, *_BY_STEP, *of_lever)
+        names = (*_AT_START, *_BY_STEP, *(() if self._lever is None else ("qfrc_constraint",)))
         self._recorded = {name: self._batch.bind(name) for name in names}
         self._elastic = elastic_muscles(body)
         if self._elastic.size:
@@ -348,9 +348,8 @@ class Simulation:
     def drive_lever(self, env: int, angle_rad: float, speed_rad_per_s: float) -> None:
         """Put a dynamometer's lever at an angle of its joint, with a speed that it keeps."""
         if self._lever is None:
-            raise ValueError(
-                f"body {self.body.name!r} has no lever; `body.dynamometer.with_lever` gives it one"
-            )
+            name = self.body.name
+            raise ValueError(f"body {name!r} has no lever; `body.dynamometer.with_lever` gives one")
         self._qpos[env, self._lever.qpos] = angle_rad
         self._qvel[env, self._lever.dof] = speed_rad_per_s
         self._batch.forward(stage=STAGE)  # the next step goes on from there

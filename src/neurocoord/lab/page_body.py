@@ -79,7 +79,7 @@ class BodyPage:
             max=MOST_PUSH_N,
             step=10,
             initial_value=300,
-            hint="A crawl at 0.4 m/s bears 300 N from every side.",
+            hint="A crawl at 0.4 m/s bears 300 N at most moments.",
         )
         press(gui, "Push it to", {w: w for w in WAYS}, lambda way: self.ask("push", way))
         press(gui, "Time", TIME, self.ask)

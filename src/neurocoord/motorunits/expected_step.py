@@ -121,10 +121,8 @@ def _gain_row(p, m, i, e, threshold):
 
 @compiled
 def advance(p, now, block_decay, excitation, n_ticks, h, s, first_muscle, end_muscle):
-    """Blocks of `h` seconds, `excitation[block, env, muscle]` held over each; `s` what changes.
-
-    Muscles from `first_muscle` to before `end_muscle`; their tick stays as it is.
-    """
+    """Blocks of `h` seconds, `excitation[block, env, muscle]` held over each; `s` what changes
+    (but for its tick), from one muscle to before another."""
     largest = np.max(p.first_unit[1:] - p.first_unit[:-1])
     rate, density, first = np.empty(largest), np.empty(largest), np.empty(largest)
     found = np.empty(largest + 1, np.uint64)

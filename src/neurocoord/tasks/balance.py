@@ -43,6 +43,7 @@ from neurocoord.tasks.steadiness import STEADINESS_MEASURES, steadiness
 MOVEMENT = "balance_postures"  # in models/movements
 LEAD_IN_S = 0.5  # choice: standing still before time 0
 FALLEN_SHARE = 0.65  # choice: pelvis or thorax below this share of its height is a fall
+DEEPEST_START_M = 0.015  # choice: skin of palms and toes gives so much at the start
 HIGHEST_DROP_M = 0.3  # choice: higher, and the body would sit on its heels
 
 
@@ -126,8 +127,8 @@ def start_qpos(body: Body, plan: Plan, rng: np.random.Generator) -> np.ndarray:
     qpos[0] -= root_m[2] * np.sin(back)
     qpos[3:7] = about((0, 1, 0), hold.pitch_rad - back)
     qpos[body.joint_qpos] = np.clip(angle, body.joint_range[:, 0], body.joint_range[:, 1])
-    if back > 0.0:
-        qpos[2] = resting_height_m(body.model, qpos) - 0.002
+    resting = resting_height_m(body.model, qpos)
+    qpos[2] = resting - 0.002 if back > 0.0 else max(qpos[2], resting - DEEPEST_START_M)
     return qpos
 
 
