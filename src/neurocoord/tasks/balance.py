@@ -43,7 +43,7 @@ from neurocoord.tasks.steadiness import STEADINESS_MEASURES, steadiness
 MOVEMENT = "balance_postures"  # in models/movements
 LEAD_IN_S = 0.5  # choice: standing still before time 0
 FALLEN_SHARE = 0.65  # choice: pelvis or thorax below this share of its height is a fall
-DEEPEST_START_M = 0.015  # choice: skin of palms and toes gives so much at the start
+DEEPEST_START_M = 0.0095  # choice: so deep may skin of palms and toes be in the floor at the start
 HIGHEST_DROP_M = 0.3  # choice: higher, and the body would sit on its heels
 
 
